@@ -1,0 +1,126 @@
+/* reap.h: the public interface of libreap, the engine behind reap.so, ld.reap and reap.
+ *
+ * A front end says what the inputs are and what to do with the result; everything between is
+ * here. One `struct reap` is one run; it is not thread-safe, and different ones are independent.
+ */
+#ifndef REAP_REAP_H
+#define REAP_REAP_H
+
+#include "reap/diag.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define REAP_VERSION "0.1.0"
+
+struct reap; /* opaque */
+
+enum reap_product { REAP_PRODUCT_DRIVER, REAP_PRODUCT_PLUGIN, REAP_PRODUCT_GC };
+enum reap_linker { REAP_LINKER_BFD, REAP_LINKER_GOLD, REAP_LINKER_LLD, REAP_LINKER_MOLD };
+
+struct reap_init {
+    size_t size; /* sizeof(struct reap_init) */
+    enum reap_product product;
+    reap_diag_fn diag; /* may be NULL */
+    void *diag_user;
+};
+
+/* Make a run. *ret is freed by reap_free. */
+enum reap_status reap_new(const struct reap_init *init, struct reap **ret);
+void reap_free(struct reap *r); /* NULL allowed; removes temporary files */
+
+/* --- options: one table for all products (lib/api/options.c) -------------------------------- */
+
+/* Set an option by its bare name ("report", value "FILE"; "stats", value NULL). REAP_ERR_USAGE,
+ * with a diagnostic, for an unknown name or a missing or superfluous value. */
+enum reap_status reap_option(struct reap *r, const char *name, const char *value);
+/* Whether a word is one of Reap's options as this product spells it ("--reap-report=FILE", for gc
+ * "--report=FILE"); then *ret_name (into a static table) and *ret_value (into word, or NULL; a
+ * separate value is not consumed: *ret_needs_value says that the next word is the value). */
+bool reap_option_match(enum reap_product product, const char *word, const char **ret_name,
+                       const char **ret_value, bool *ret_needs_value);
+/* Options from the environment variable REAP_OPTIONS: blank-separated, quotes as in response
+ * files, each as "--reap-NAME=VALUE", "--NAME=VALUE" or "NAME=VALUE". */
+enum reap_status reap_options_from_environment(struct reap *r);
+/* The options of a product for --help. */
+void reap_print_options(enum reap_product product, FILE *out);
+
+/* --- inputs ---------------------------------------------------------------------------------- */
+
+/* A linker's command line without the program's name, response files not yet expanded. */
+enum reap_status reap_set_command(struct reap *r, enum reap_linker linker, int argc,
+                                  const char *const *argv);
+/* Plugin: a file that the linker loaded, in its order. offset: of the member's contents within
+ * the archive `path`, 0 for a plain file. size: bytes. */
+enum reap_status reap_observe(struct reap *r, const char *path, uint64_t offset, uint64_t size);
+/* `reap gc`: an object or archive, whole. The roots come by reap_option ("entry", "undefined",
+ * "export", "export-from", "script"). */
+enum reap_status reap_add_input(struct reap *r, const char *path);
+
+/* --- work ------------------------------------------------------------------------------------ */
+
+enum reap_disposition {
+    REAP_COLLECT,      /* analysed; there is something to link in place of the original */
+    REAP_PASS_THROUGH, /* link the original: a probe, -r, IR, unsupported, mode=report|off */
+};
+/* Resolve, mark, plan. *ret_why (may be NULL) is set for PASS_THROUGH; static or owned by r. */
+enum reap_status reap_analyse(struct reap *r, enum reap_disposition *ret, const char **ret_why);
+
+/* Driver and plugin: write the rewritten inputs to the private temporary directory and give the
+ * words of the final link (without the program's name; owned by r). */
+enum reap_status reap_rewrite(struct reap *r, const char *const **ret_words, size_t *ret_n_words);
+/* Run the linker `program` (a path) with these words, wait, and return its exit status in
+ * *ret_exit (128 + signal when it was killed). On a failed link *and* a previous reap_rewrite,
+ * explains through diagnostics which names in the linker's messages Reap had removed.
+ * Words beyond the system's limit go through a response file. */
+enum reap_status reap_run_linker(struct reap *r, const char *program, const char *const *words,
+                                 size_t n_words, int *ret_exit);
+/* `reap gc`: write one object (-o) or everything below a folder (--out-dir), by base name. */
+enum reap_status reap_write_object(struct reap *r, const char *path);
+enum reap_status reap_write_objects(struct reap *r, const char *dir);
+
+/* Write every report that the options ask for (report, json, db, print-removed, stats). After
+ * reap_analyse; also for a PASS_THROUGH of mode=report. */
+enum reap_status reap_write_reports(struct reap *r);
+/* Whether the option `name` was given (for front ends: "fallback", "quiet"); its value or NULL in
+ * *ret_value, which may be NULL. */
+bool reap_has_option(const struct reap *r, const char *name, const char **ret_value);
+/* Totals of the analysis. */
+struct reap_totals {
+    size_t size;
+    uint64_t kept_sections, removed_sections, kept_bytes, removed_bytes; /* allocated only */
+};
+enum reap_status reap_get_totals(const struct reap *r, struct reap_totals *ret);
+
+/* --- questions to a report database ---------------------------------------------------------- */
+
+struct reap_why_options {
+    size_t size;
+    bool all_roots, json;
+    unsigned max;
+    reap_diag_fn diag;
+    void *diag_user;
+};
+/* `reap why PATTERN --db FILE`. *ret_matches: how many things matched. */
+enum reap_status reap_why(const char *db, const char *pattern, const struct reap_why_options *opts,
+                          FILE *out, unsigned *ret_matches);
+
+/* --- front ends' helpers --------------------------------------------------------------------- */
+
+/* A reap_diag_fn that prints "PROGRAM: error: where: text" (and the remedy) on stderr; user is
+ * the program's name. */
+void reap_print_diag(void *user, const struct reap_diag *diag);
+/* Install handlers for SIGINT, SIGTERM, SIGHUP, SIGPIPE that remove temporary files and
+ * uncommitted outputs, pass the signal to a running linker, and die of the signal. */
+void reap_handle_signals(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,156 @@
+/* elf_file.h: a checked, uniform view of an ELF file in memory.
+ *
+ * rp_elf_open checks every bound once (header, section table, string tables, symbol tables,
+ * SYMTAB_SHNDX, relocation entsize/link/info/symbol numbers and r_offset, groups, link order);
+ * after that nobody checks again. 64-bit little-endian tables are used in place; 32-bit ones are
+ * translated (by libelf) to the same records in memory that the view owns. All records are packed,
+ * because archive members are only 2-byte aligned.
+ *
+ * Supported: EM_X86_64 and EM_AARCH64 (ELFCLASS64, LE), EM_386 (ELFCLASS32, LE). Everything else
+ * is REAP_ERR_UNSUPPORTED with a message.
+ */
+#ifndef RP_ELF_ELF_FILE_H
+#define RP_ELF_ELF_FILE_H
+
+#include "util/arena.h"
+#include "util/ctx.h"
+
+#include <elf.h> /* constants only; the records are those below */
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Layout of Elf64_Shdr, Elf64_Sym, Elf64_Rela (gABI), without alignment. */
+struct rp_shdr {
+    uint32_t name, type;
+    uint64_t flags, addr, offset, size;
+    uint32_t link, info;
+    uint64_t addralign, entsize;
+} __attribute__((packed));
+
+struct rp_sym {
+    uint32_t name;
+    uint8_t info, other;
+    uint16_t shndx16; /* use rp_sym_shndx() */
+    uint64_t value, size;
+} __attribute__((packed));
+
+struct rp_rela {
+    uint64_t offset;
+    uint32_t type, sym; /* r_info of a little-endian 64-bit file is (type, sym) */
+    int64_t addend;     /* 0 for SHT_REL: see arch.h for the addend in the contents */
+} __attribute__((packed));
+
+/* Section numbers after SHN_XINDEX is resolved; the special ones are moved out of the way. */
+#define RP_SHN_UNDEF  0u
+#define RP_SHN_ABS    0xfffffff1u
+#define RP_SHN_COMMON 0xfffffff2u
+#define RP_SHN_OTHER  0xfffffff3u /* a processor's or OS's own number: keep the file untouched */
+
+struct rp_elf {
+    const char *name;    /* for messages: "path" or "archive(member)"; owned by the caller */
+    const uint8_t *data; /* the whole file image; owned by the caller */
+    uint64_t size;       /* bytes */
+    uint16_t type, machine;
+    uint8_t elf_class, osabi, abiversion;
+    uint32_t flags; /* e_flags */
+    uint64_t entry;
+
+    uint32_t n_sections; /* section numbers are [0, n_sections); 0 is the null section */
+    const struct rp_shdr *shdrs;
+    const char *shstrtab; /* NUL-terminated at shstrtab_size - 1 */
+    uint64_t shstrtab_size;
+    uint32_t shstrndx;
+
+    uint32_t symtab; /* section number of SHT_SYMTAB (ET_REL), of SHT_DYNSYM for ET_DYN; 0 = none */
+    uint32_t symtab_shndx; /* section number of its SHT_SYMTAB_SHNDX, 0 = none */
+    uint32_t n_symbols, first_global;
+    const struct rp_sym *syms;
+    const uint8_t *xindex; /* n_symbols 32-bit little-endian numbers, or NULL */
+    const char *strtab;    /* NUL-terminated at strtab_size - 1 */
+    uint64_t strtab_size;
+
+    /* ET_DYN only, else empty: */
+    const char *soname;  /* or NULL */
+    const char **needed; /* DT_NEEDED names, n_needed of them */
+    uint32_t n_needed;
+    const uint16_t *versym; /* DT_VERSYM in symbol order, unaligned little-endian, or NULL */
+
+    struct rp_arena arena; /* translated tables */
+};
+
+/* Check `data` and fill *elf. On failure *elf needs no close. `data` must stay mapped until
+ * rp_elf_close. Accepts ET_REL, ET_DYN and ET_EXEC. */
+enum reap_status rp_elf_open(struct rp_ctx *ctx, struct rp_elf *elf, const char *name,
+                             const uint8_t *data, uint64_t size);
+void rp_elf_close(struct rp_elf *elf);
+
+static inline const char *rp_elf_shname(const struct rp_elf *e, uint32_t shndx)
+{
+    return e->shstrtab + e->shdrs[shndx].name;
+}
+static inline const char *rp_elf_symname(const struct rp_elf *e, uint32_t sym)
+{
+    return e->strtab + e->syms[sym].name;
+}
+/* Section number of a symbol, SHN_XINDEX resolved, special numbers as RP_SHN_*. */
+static inline uint32_t rp_sym_shndx(const struct rp_elf *e, uint32_t sym)
+{
+    uint32_t n = e->syms[sym].shndx16;
+    if (n < SHN_LORESERVE)
+        return n;
+    if (n == SHN_XINDEX && e->xindex) {
+        const uint8_t *p = e->xindex + 4 * (uint64_t)sym;
+        return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+    }
+    return n == SHN_ABS ? RP_SHN_ABS : n == SHN_COMMON ? RP_SHN_COMMON : RP_SHN_OTHER;
+}
+static inline unsigned rp_sym_bind(const struct rp_sym *s)
+{
+    return s->info >> 4;
+}
+static inline unsigned rp_sym_type(const struct rp_sym *s)
+{
+    return s->info & 15;
+}
+static inline unsigned rp_sym_vis(const struct rp_sym *s)
+{
+    return s->other & 3;
+}
+
+/* Raw file bytes of a section (still compressed if SHF_COMPRESSED); NULL for SHT_NOBITS. */
+static inline const uint8_t *rp_elf_bytes(const struct rp_elf *e, uint32_t shndx)
+{
+    return e->shdrs[shndx].type == SHT_NOBITS ? NULL : e->data + e->shdrs[shndx].offset;
+}
+
+/* The relocations of the SHT_RELA or SHT_REL section `shndx`: *ret_n records, in file order. For
+ * 64-bit SHT_RELA this is the file itself; otherwise a translation made by rp_elf_open. */
+const struct rp_rela *rp_elf_relocs(const struct rp_elf *e, uint32_t shndx, uint32_t *ret_n);
+
+/* Contents of a section, decompressed when SHF_COMPRESSED (zlib, zstd where libelf has it, and
+ * the older .zdebug_ names). *ret_owned is NULL or memory that the caller frees. */
+enum reap_status rp_elf_contents(struct rp_ctx *ctx, const struct rp_elf *e, uint32_t shndx,
+                                 const uint8_t **ret_bytes, uint64_t *ret_size, void **ret_owned);
+/* Compress debug contents again as libelf does (ELFCOMPRESS_ZLIB or ELFCOMPRESS_ZSTD). */
+enum reap_status rp_elf_compress(struct rp_ctx *ctx, unsigned elf_class, unsigned ch_type,
+                                 uint64_t addralign, const uint8_t *bytes, uint64_t size,
+                                 uint8_t **ret_owned, uint64_t *ret_size);
+
+enum rp_magic {
+    RP_MAGIC_UNKNOWN, /* a linker script, or a binary blob */
+    RP_MAGIC_ELF_REL,
+    RP_MAGIC_ELF_DYN,
+    RP_MAGIC_ELF_EXEC,
+    RP_MAGIC_ELF_OTHER, /* a machine or class that Reap does not collect */
+    RP_MAGIC_ARCHIVE,
+    RP_MAGIC_THIN_ARCHIVE,
+    RP_MAGIC_BITCODE,
+};
+/* By the first bytes and, for ELF, by e_type/e_machine; never fails. */
+enum rp_magic rp_magic_of(const uint8_t *data, uint64_t size);
+
+/* Whether an opened ET_REL carries compiler IR: GCC's .gnu.lto_*, clang's .llvm.lto or
+ * .llvmbc. ret_fat: it has real code as well. */
+bool rp_elf_has_ir(const struct rp_elf *e, bool *ret_fat);
+
+#endif

@@ -1,0 +1,2 @@
+/* placeholder until the first source of this module exists */
+typedef int placeholder;

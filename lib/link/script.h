@@ -1,0 +1,114 @@
+/* script.h: linker scripts, version scripts and dynamic lists, as far as liveness needs them.
+ *
+ * The whole grammar of GNU ld's manual is read (SECTIONS, MEMORY, PHDRS, OVERLAY, INSERT, INCLUDE,
+ * ASSERT, PROVIDE, EXCLUDE_FILE, SORT…, KEEP, INPUT, GROUP, VERSION, …); kept are the input section
+ * statements in order with their KEEP, the symbols that are defined and mentioned, and the
+ * brackets: symbols set next to input section statements.
+ */
+#ifndef RP_LINK_SCRIPT_H
+#define RP_LINK_SCRIPT_H
+
+#include "link/cmdline.h"
+#include "model/model.h"
+
+struct rp_section_pattern {
+    const char *glob;           /* ".text.*" */
+    const char *const *exclude; /* EXCLUDE_FILE globs */
+    uint32_t n_exclude;
+    bool sorted; /* under any SORT, not SORT_NONE */
+};
+
+/* One input section statement, `KEEP(*libx.a:m.o(.a .b.*))`. */
+struct rp_input_stmt {
+    const char *file_glob;      /* "*", "*libx.a:m.*", "crt0.o" */
+    const char *const *exclude; /* outer EXCLUDE_FILE */
+    uint32_t n_exclude;
+    struct rp_section_pattern *sections;
+    uint32_t n_sections; /* 0: the whole file */
+    bool keep;
+    const char *out_section;        /* "/DISCARD/" too */
+    uint32_t flags_want, flags_not; /* INPUT_SECTION_FLAGS; 0 = none */
+    const char *script;
+    uint32_t line;
+};
+
+/* A symbol set inside SECTIONS, with the statements that stand before and after it. */
+struct rp_script_symbol {
+    const char *name;
+    const char *out_section; /* NULL outside of one */
+    uint32_t stmt_before;    /* number of input statements that precede it in the script */
+    bool provide, hidden;
+    bool is_dot; /* value is the location counter (perhaps aligned) */
+    const char *script;
+    uint32_t line;
+};
+
+struct rp_script {
+    const char *path;
+    const char *entry; /* ENTRY(), or NULL */
+    uint32_t entry_line;
+    bool has_sections; /* a SECTIONS command: replaces the default script unless INSERT */
+    bool has_insert;
+    RP_VEC(struct rp_input_stmt) stmts;
+    RP_VEC(struct rp_script_symbol) defined;
+    RP_VEC(struct rp_named) mentioned;  /* names in expressions; origin "x.lds:12" */
+    RP_VEC(struct rp_named) externs;    /* EXTERN() */
+    RP_VEC(const char *) literal_files; /* files named without wildcard in statements, STARTUP */
+    struct rp_script_files *files;      /* INPUT/GROUP/AS_NEEDED, for implicit scripts */
+    bool only_files;                    /* nothing but INPUT/GROUP/OUTPUT_FORMAT/SEARCH_DIR/… */
+    bool has_version;
+};
+
+/* The tree of INPUT and GROUP, flattened: begin/end marks and names. */
+enum rp_script_file_kind { RP_SF_FILE, RP_SF_LIB, RP_SF_GROUP, RP_SF_END_GROUP };
+struct rp_script_file {
+    enum rp_script_file_kind kind;
+    const char *name;
+    bool as_needed;
+};
+struct rp_script_files {
+    RP_VEC(struct rp_script_file) v;
+};
+
+/* Read a script (and what it INCLUDEs, searched in `link`'s -L path). Syntax errors are
+ * REAP_ERR_INPUT with file:line. Owned by link->arena. */
+enum reap_status rp_script_read(struct rp_ctx *ctx, struct rp_link *link, const char *path,
+                                struct rp_script **ret);
+
+/* The first statement that takes a section of this file and name, as the linker decides (GNU ld
+ * manual, Input Section): index into stmts, or UINT32_MAX. `path`/`member` are as the final link
+ * names them. */
+uint32_t rp_script_match(const struct rp_script *s, const char *path, const char *member,
+                         const char *section, uint64_t sh_flags);
+
+/* Brackets: symbol pairs or single marks around statements whose sections are a table. */
+struct rp_bracket {
+    const char *symbols[2]; /* start and end; one may be NULL */
+    uint32_t first_stmt, n_stmts;
+    const char *script;
+    uint32_t line;
+};
+/* All brackets of a script; *ret is owned by the arena. Generic output (.text*, .data*, .rodata*,
+ * .bss*, COMMON, …) between marks such as _etext is no table and gives no bracket. */
+enum reap_status rp_script_brackets(struct rp_ctx *ctx, struct rp_link *link,
+                                    const struct rp_script *s, struct rp_bracket **ret,
+                                    uint32_t *ret_n);
+
+/* Version scripts and dynamic lists: which names are global. */
+struct rp_version_pattern {
+    const char *glob;
+    bool local;          /* in a local: part */
+    bool cplusplus;      /* extern "C++": matches the demangled name */
+    bool literal;        /* quoted, or without wildcard */
+    const char *version; /* node name, "" for the anonymous one */
+};
+struct rp_version_script {
+    const char *path;
+    RP_VEC(struct rp_version_pattern) patterns;
+};
+enum reap_status rp_version_script_read(struct rp_ctx *ctx, struct rp_link *link, const char *path,
+                                        bool dynamic_list, struct rp_version_script **ret);
+/* 1 global, 0 local, -1 not mentioned; literal matches win over globs, globs over "*". */
+int rp_version_script_lookup(const struct rp_version_script *v, const char *name);
+
+#endif

@@ -1,0 +1,88 @@
+/* pass.h: the passes over the model, in the order in which they run. One file each.
+ *
+ *   split -> edges -> roots -> mark -> plan -> rewrite_object (for each file) -> output
+ */
+#ifndef RP_PASS_PASS_H
+#define RP_PASS_PASS_H
+
+#include "link/cmdline.h"
+#include "link/resolve.h"
+#include "link/rules.h"
+#include "link/script.h"
+#include "model/model.h"
+#include "util/outfile.h"
+
+enum rp_level {
+    RP_LEVEL_LINKER, /* what lld's --gc-sections (-z nostart-stop-gc) would do: whole sections */
+    RP_LEVEL_FULL,
+};
+
+/* What the passes need to know of the link. Pointers are borrowed. */
+struct rp_job {
+    enum rp_level level;
+    const struct rp_link *link;
+    const struct rp_script *const *scripts;
+    size_t n_scripts;
+    const struct rp_rules *rules;
+    const char *const *export_from; /* ELF files whose undefined names are exports */
+    size_t n_export_from;
+    bool default_api_roots; /* `reap gc` without roots: all visible globals are roots */
+    bool dynamic;           /* the output has a dynamic symbol table (set by roots) */
+};
+
+/* split.c: make nodes. Sections of known tables by record, SHF_MERGE sections by piece (FULL
+ * level), the rest whole; common symbols; parallel over files. Non-allocated sections get one
+ * node each. META and DUPLICATE sections get none. */
+enum reap_status rp_split(struct rp_model *m, const struct rp_job *job);
+
+/* edges.c: all edges, in CSR, with one pass over the relocations; start-stop and bracket sets. */
+enum reap_status rp_edges(struct rp_model *m, const struct rp_job *job);
+
+/* roots.c: every root of design section 5, with reason and detail; decides exports. */
+enum reap_status rp_roots(struct rp_model *m, struct rp_job *job);
+
+/* mark.c: iterative breadth-first marking from the roots, in root order. */
+struct rp_marks {
+    uint8_t *live;   /* [n nodes] 0 dead, 1 live and followed, 2 live, not followed */
+    rp_id *parent;   /* [n nodes] node through which it was reached; 0 for a root */
+    uint32_t *cause; /* [n nodes] edge index (into m->edges), or root index for a root */
+    uint32_t n_live;
+};
+enum reap_status rp_mark(const struct rp_model *m, struct rp_marks *ret);
+void rp_marks_free(struct rp_marks *marks);
+
+/* plan.c: what happens to each file and section. */
+enum rp_file_fate {
+    RP_FATE_UNCHANGED, /* every byte stays: link the original */
+    RP_FATE_REWRITE,
+    RP_FATE_DROP, /* nothing of it is live and nothing asks for it: it stays in the link as an
+                     empty object only if its symbols are needed; else it is left out */
+};
+struct rp_plan {
+    uint8_t *fate;        /* by file id - 1: enum rp_file_fate */
+    uint8_t *keep_symbol; /* by global id - 1: an unsectioned definition (absolute, common) stays */
+};
+enum reap_status rp_plan_make(const struct rp_model *m, const struct rp_marks *marks,
+                              const struct rp_job *job, struct rp_plan *ret);
+void rp_plan_free(struct rp_plan *plan);
+
+/* rewrite_object.c: the smaller ET_REL of one file. *ret_bytes is malloc'd. Thread-safe for
+ * different files. */
+enum reap_status rp_rewrite_object(const struct rp_model *m, const struct rp_marks *marks,
+                                   const struct rp_plan *plan, rp_id file, uint8_t **ret_bytes,
+                                   uint64_t *ret_size);
+
+/* verify.c: open the rewritten object again and hold it against the model: every live section is
+ * there with its bytes (but for relocated and cut ones), every relocation of a live section names
+ * what it named. Used by tests and --reap-check. */
+enum reap_status rp_verify_object(const struct rp_model *m, const struct rp_marks *marks,
+                                  rp_id file, const uint8_t *bytes, uint64_t size);
+
+/* output.c: write all rewritten files under `dir` (runs of archive members as archives of the
+ * same base name, in load order), and the replacements for the final command line. Parallel. */
+enum reap_status rp_output_write(const struct rp_model *m, const struct rp_marks *marks,
+                                 const struct rp_plan *plan, const struct rp_link *link,
+                                 struct rp_tempdir *dir, struct rp_replacement **ret_repl,
+                                 size_t *ret_n_repl, bool **ret_keep_args);
+
+#endif

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 bool rp_glob_match(const char *pattern, const char *string);
+/* False when the pattern can be compared as a plain string (no wildcard, no backslash). */
 bool rp_glob_has_wildcard(const char *pattern);
 
 #endif

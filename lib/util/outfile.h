@@ -3,7 +3,8 @@
  * An output is written to a temporary name in the target's own folder and renamed over the target
  * by rp_out_commit; rp_out_abort removes it. The temporary directory and uncommitted outputs are
  * in a process-wide list that the signal handlers of the front ends clean up by
- * rp_cleanup_async(), which is async-signal-safe (unlink and rmdir of names fixed beforehand).
+ * rp_cleanup_async(), which is async-signal-safe (system calls alone, names fixed beforehand). A
+ * target that exists and is no regular file (/dev/null, a FIFO) is written in place.
  */
 #ifndef RP_UTIL_OUTFILE_H
 #define RP_UTIL_OUTFILE_H
@@ -14,10 +15,13 @@
 #include <stdint.h>
 #include <stdio.h>
 
+struct rp_cleanup;
+
 struct rp_out {
-    char *path, *temp; /* owned */
+    char *path, *temp; /* owned; temp is NULL when the target is written in place */
     int fd;
-    FILE *stream; /* made by rp_out_stream on demand, else NULL */
+    struct rp_cleanup *cleanup; /* where temp stands in the list, or NULL */
+    FILE *stream;               /* made by rp_out_stream on demand, else NULL */
 };
 
 /* "-" as path means standard output, written through directly. mode: permission bits. */

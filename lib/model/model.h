@@ -16,6 +16,7 @@
 #include "elf/elf_file.h"
 #include "elf/filemap.h"
 #include "util/arena.h"
+#include "util/bitset.h"
 #include "util/strmap.h"
 #include "util/vec.h"
 
@@ -67,6 +68,8 @@ enum rp_section_flag {
     RP_SEC_META = 4,      /* symtab, strtab, relocations, group, …: never a node */
     RP_SEC_EH_FRAME = 8,
     RP_SEC_STRINGS = 16, /* split by piece */
+    RP_SEC_WHOLE = 32,   /* its pieces live or die together: a reference into it could be read in
+                            two ways, so that nothing may be cut out of it */
 };
 
 struct rp_section {
@@ -76,6 +79,8 @@ struct rp_section {
     uint32_t rel;     /* section number (in the file) of its relocations, 0 = none */
     uint32_t group;   /* section number of its SHT_GROUP, 0 = none */
     uint32_t flags;   /* enum rp_section_flag */
+    rp_id prevailing; /* of an SHT_GROUP section: the group of the same signature that stays in
+                         the link (itself, when it does); else 0 */
 };
 
 enum rp_global_flag {
@@ -194,7 +199,9 @@ struct rp_model {
     struct rp_edge *edges;
     uint32_t n_edges;
     RP_VEC(struct rp_root) roots;
-    struct rp_arena arena; /* names and other small strings */
+    struct rp_bitset debug_ref; /* by node: a non-allocated section refers to it; w is NULL
+                                   unless rp_job.debug_refs asked for it */
+    struct rp_arena arena;      /* names and other small strings */
 };
 
 void rp_model_init(struct rp_model *m, struct rp_ctx *ctx);
@@ -237,6 +244,10 @@ rp_id rp_model_find_global(const struct rp_model *m, const char *name);
 /* Number the sections of all files, map relocation sections and groups, settle COMDAT: of groups
  * with one signature the first file in load order prevails (untouched files too). */
 enum reap_status rp_model_index(struct rp_model *m);
+
+/* The section that stays in the link in place of a DUPLICATE one: the section of the same name in
+ * the prevailing group, 0 when there is none. */
+rp_id rp_section_prevailing(const struct rp_model *m, rp_id section);
 
 /* The node that holds byte `offset` of a section; an offset equal to the section's size belongs
  * to the last node; 0 when the section has no nodes. */

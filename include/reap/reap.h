@@ -29,6 +29,7 @@ struct reap_init {
     enum reap_product product;
     reap_diag_fn diag; /* may be NULL */
     void *diag_user;
+    bool progress; /* tell the phases at note level once a run takes more than two seconds */
 };
 
 /* Make a run. *ret is freed by reap_free. */
@@ -40,20 +41,28 @@ void reap_free(struct reap *r); /* NULL allowed; removes temporary files */
 /* Set an option by its bare name ("report", value "FILE"; "stats", value NULL). REAP_ERR_USAGE,
  * with a diagnostic, for an unknown name or a missing or superfluous value. */
 enum reap_status reap_option(struct reap *r, const char *name, const char *value);
-/* Whether a word is one of Reap's options as this product spells it ("--reap-report=FILE", for gc
- * "--report=FILE"); then *ret_name (into a static table) and *ret_value (into word, or NULL; a
- * separate value is not consumed: *ret_needs_value says that the next word is the value). */
+/* Whether a word is one of Reap's options as this product spells it ("--reap-report=FILE" for the
+ * driver, "report=FILE" for the plugin, "--report=FILE", "-oFILE" for gc); then *ret_name (into a
+ * static table; for an unknown option into word, and reap_option says so) and *ret_value (into
+ * word, or NULL; a separate value is not consumed: *ret_needs_value says that the next word is the
+ * value). */
 bool reap_option_match(enum reap_product product, const char *word, const char **ret_name,
                        const char **ret_value, bool *ret_needs_value);
 /* Options from the environment variable REAP_OPTIONS: blank-separated, quotes as in response
  * files, each as "--reap-NAME=VALUE", "--NAME=VALUE" or "NAME=VALUE". */
 enum reap_status reap_options_from_environment(struct reap *r);
+/* Driver: set all of Reap's own options that stand in a linker's command line (without the
+ * program's name), in response files too, and give what remains. *ret_words is owned by r and
+ * ends with NULL; response files are expanded in it only when one held an option of Reap's. */
+enum reap_status reap_take_options(struct reap *r, int argc, const char *const *argv,
+                                   const char *const **ret_words, size_t *ret_n_words);
 /* The options of a product for --help. */
 void reap_print_options(enum reap_product product, FILE *out);
 
 /* --- inputs ---------------------------------------------------------------------------------- */
 
-/* A linker's command line without the program's name, response files not yet expanded. */
+/* A linker's command line without the program's name, response files not yet expanded. The words
+ * are copied. Driver: the words that reap_take_options left. */
 enum reap_status reap_set_command(struct reap *r, enum reap_linker linker, int argc,
                                   const char *const *argv);
 /* Plugin: a file that the linker loaded, in its order. offset: of the member's contents within
@@ -75,6 +84,8 @@ enum reap_status reap_analyse(struct reap *r, enum reap_disposition *ret, const 
 /* Driver and plugin: write the rewritten inputs to the private temporary directory and give the
  * words of the final link (without the program's name; owned by r). */
 enum reap_status reap_rewrite(struct reap *r, const char *const **ret_words, size_t *ret_n_words);
+/* Tell which program is the linker, for the self-check of reap_analyse (--reap-check); a path. */
+enum reap_status reap_set_linker_program(struct reap *r, const char *program);
 /* Run the linker `program` (a path) with these words, wait, and return its exit status in
  * *ret_exit (128 + signal when it was killed). On a failed link *and* a previous reap_rewrite,
  * explains through diagnostics which names in the linker's messages Reap had removed.
@@ -85,9 +96,13 @@ enum reap_status reap_run_linker(struct reap *r, const char *program, const char
 enum reap_status reap_write_object(struct reap *r, const char *path);
 enum reap_status reap_write_objects(struct reap *r, const char *dir);
 
-/* Write every report that the options ask for (report, json, db, print-removed, stats). After
+/* Write every report that the options ask for (report, json, db, print-removed). After
  * reap_analyse; also for a PASS_THROUGH of mode=report. */
 enum reap_status reap_write_reports(struct reap *r);
+/* The table of phases (option "stats"): wall time, CPU time, peak memory. */
+void reap_print_stats(const struct reap *r, FILE *out);
+/* The table of totals that `reap gc` prints: files, sections, bytes by class. */
+enum reap_status reap_print_totals(struct reap *r, FILE *out);
 /* Whether the option `name` was given (for front ends: "fallback", "quiet"); its value or NULL in
  * *ret_value, which may be NULL. */
 bool reap_has_option(const struct reap *r, const char *name, const char **ret_value);

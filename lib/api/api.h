@@ -1,0 +1,168 @@
+/* api.h: one run of Reap: what the public functions of reap.h share.
+ *
+ *   api.c       make and free a run, take inputs      options.c   the one table of options
+ *   words.c     options out of a command line         pipeline.c  the passes, one call each
+ *   rewrite.c   the final link's command line         gc.c        objects and archives for `reap
+ * gc` run.c       run the linker                        blame.c     what Reap removed of a failed
+ * link check.c     --reap-check                          save.c      --reap-save reports.c   the
+ * reports, statistics, totals       signals.c   SIGINT and friends
+ */
+#ifndef RP_API_API_H
+#define RP_API_API_H
+
+#include "reap/reap.h"
+
+#include "link/cmdline.h"
+#include "link/resolve.h"
+#include "link/rules.h"
+#include "link/script.h"
+#include "model/model.h"
+#include "pass/pass.h"
+#include "report/facts.h"
+#include "util/arena.h"
+#include "util/ctx.h"
+#include "util/outfile.h"
+#include "util/vec.h"
+
+/* Set in the environment of every linker that Reap runs: ld.reap refuses to start below it. */
+#define REAP_GUARD "REAP_DRIVER_ACTIVE"
+
+/* Numbers of the options; the order is that of the table in options.c. */
+enum rp_opt {
+    RP_OPT_REPORT,
+    RP_OPT_JSON,
+    RP_OPT_DB,
+    RP_OPT_PRINT_REMOVED,
+    RP_OPT_STATS,
+    RP_OPT_VERBOSE,
+    RP_OPT_QUIET,
+    RP_OPT_RULES,
+    RP_OPT_KEEP_SYMBOL,
+    RP_OPT_KEEP_SECTION,
+    RP_OPT_KEEP_FILE,
+    RP_OPT_EXPORT,
+    RP_OPT_EXPORT_FROM,
+    RP_OPT_ENTRY,
+    RP_OPT_UNDEFINED,
+    RP_OPT_SCRIPT,
+    RP_OPT_OUTPUT,
+    RP_OPT_OUT_DIR,
+    RP_OPT_LEVEL,
+    RP_OPT_MODE,
+    RP_OPT_LINKER,
+    RP_OPT_SAVE,
+    RP_OPT_FALLBACK,
+    RP_OPT_CHECK,
+    RP_OPT_THREADS,
+    RP_OPT_HELP,
+    RP_OPT_VERSION,
+    RP_N_OPTS
+};
+
+enum rp_mode { RP_MODE_COLLECT, RP_MODE_REPORT, RP_MODE_OFF };
+
+/* An option that was given. */
+struct rp_opt_value {
+    enum rp_opt opt;
+    const char *value; /* or NULL */
+};
+
+struct reap {
+    enum reap_product product;
+    reap_diag_fn diag;
+    void *diag_user;
+    bool progress;
+    double started_s; /* monotonic clock */
+    struct rp_ctx ctx;
+    struct rp_arena arena;
+
+    /* options */
+    RP_VEC(struct rp_opt_value) options; /* in the order in which they came */
+    bool verbose, quiet;
+
+    /* inputs */
+    bool has_link;
+    const char *const *words; /* the original command, NULL at the end */
+    size_t n_words;
+    struct rp_link link;
+    const char *linker_program; /* or NULL */
+    RP_VEC(struct rp_observed) observed;
+    RP_VEC(const char *) gc_inputs;
+
+    /* the analysis; what is set is freed by reap_free */
+    struct rp_rules rules;
+    RP_VEC(const struct rp_script *) scripts;
+    RP_VEC(const char *) export_from;
+    struct rp_model model;
+    bool has_model;
+    struct rp_resolve_result resolved;
+    struct rp_job job;
+    struct rp_marks marks;
+    struct rp_plan plan;
+    bool analysed;
+    struct rp_facts facts;
+    bool has_facts;
+
+    /* the result */
+    struct rp_tempdir *temp; /* made on demand */
+    unsigned n_temp;         /* numbers used in it from the top: response files and the like */
+    bool rewritten;
+    bool linked; /* the rewritten files were linked once; what runs now is the fallback */
+    uint64_t gc_bytes_in, gc_bytes_out; /* of the files that `reap gc` read and wrote */
+    uint64_t gc_files_in, gc_files_out;
+};
+
+/* options.c */
+bool rp_opt_given(const struct reap *r, enum rp_opt opt);
+const char *rp_opt_value(const struct reap *r, enum rp_opt opt); /* the last one, or NULL */
+enum rp_mode rp_opt_mode(const struct reap *r);
+enum rp_level rp_opt_level(const struct reap *r);
+
+/* pipeline.c: a phase with its time, told at note level when verbose or slow. */
+void rp_phase_done(struct reap *r, struct rp_timer t, const char *name);
+/* A note that is delivered whether or not notes are wanted (progress). */
+void rp_tell(struct reap *r, const char *code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* reports.c: the facts, built when first asked for. */
+enum reap_status rp_need_facts(struct reap *r);
+
+/* rewrite.c: the temporary directory, made when first asked for, and a path of its own in it. */
+enum reap_status rp_need_tempdir(struct reap *r);
+enum reap_status rp_temp_path(struct reap *r, const char *base, const char **ret_path);
+
+/* check.c */
+enum reap_status rp_check_objects(struct reap *r);
+enum reap_status rp_check_resolution(struct reap *r);
+
+/* save.c: where --reap-save keeps the rewritten files, and relink.sh. */
+enum reap_status rp_save_link(struct reap *r, const char *program, const char *const *words,
+                              size_t n_words);
+
+/* run.c: run a program to its end. Standard output and error are captured up to a limit where
+ * asked for (malloc'd, NUL-terminated) and forwarded where asked for. */
+struct rp_run {
+    const char *program;
+    const char *const *words; /* without the program's name */
+    size_t n_words;
+    bool capture_out;   /* standard output: into out, not forwarded */
+    bool capture_err;   /* standard error: into err */
+    bool forward_err;   /* … and passed on as it comes */
+    const char *output; /* a file that must not stay behind half-written, or NULL */
+    /* results */
+    int exit_status; /* 128 + signal when it was killed */
+    char *out, *err;
+    double cpu_s;
+    uint64_t peak_rss; /* bytes */
+};
+enum reap_status rp_run_program(struct reap *r, struct rp_run *run);
+void rp_run_free(struct rp_run *run);
+
+/* blame.c: which names in the linker's messages Reap had removed, as diagnostics. */
+void rp_blame(struct reap *r, const char *messages);
+
+/* signals.c: the child that a signal is passed on to, and the output that must not stay behind
+ * half-written. */
+void rp_signals_child(long pid, const char *output); /* 0: none */
+
+#endif

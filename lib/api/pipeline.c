@@ -1,0 +1,293 @@
+/* pipeline.c: the map of the whole analysis, one call for each pass.
+ *
+ *   parse -> resolve -> index -> split -> edges -> roots -> mark -> plan
+ *
+ * After it the model, the marks and the plan stand; rewrite.c and gc.c make files of them,
+ * reports.c tells them. A link that cannot be collected is no error: it is passed through to the
+ * linker as it was written, and *ret_why says why.
+ *
+ * Entry: reap_analyse().
+ */
+#include "api/api.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+/* --- phases ---------------------------------------------------------------------------------- */
+
+void rp_tell(struct reap *r, const char *code, const char *fmt, ...)
+{
+    if (!r->diag || r->quiet)
+        return;
+    char text[256];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    struct reap_diag d = {.size = sizeof d, .severity = REAP_NOTE, .code = code, .text = text};
+    pthread_mutex_lock(&r->ctx.diag_lock);
+    r->diag(r->diag_user, &d);
+    pthread_mutex_unlock(&r->ctx.diag_lock);
+}
+
+void rp_phase_done(struct reap *r, struct rp_timer t, const char *name)
+{
+    enum { SLOW_S = 2 }; /* from when on a person wonders */
+    rp_phase_end(&r->ctx, t, name);
+    if (!r->ctx.n_phases)
+        return;
+    const struct rp_phase *p = &r->ctx.phases[r->ctx.n_phases - 1];
+    struct timespec now = {0};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    double elapsed = (double)now.tv_sec + (double)now.tv_nsec * 1e-9 - r->started_s;
+    if (r->verbose || (r->progress && elapsed > SLOW_S))
+        rp_tell(r, "phase", "%s: %.2f s", name, p->wall_s);
+}
+
+/* --- what the passes are told ---------------------------------------------------------------- */
+
+static enum reap_status add_rules(struct reap *r)
+{
+    for (size_t i = 0; i < r->options.n; i++) {
+        const struct rp_opt_value *o = &r->options.v[i];
+        enum rp_rule_kind kind;
+        const char *name;
+        enum reap_status st = REAP_OK;
+        switch (o->opt) {
+        case RP_OPT_RULES:
+            st = rp_rules_read(&r->ctx, &r->rules, o->value);
+            if (st != REAP_OK)
+                return st;
+            continue;
+        case RP_OPT_KEEP_SYMBOL: kind = RP_RULE_KEEP_SYMBOL, name = "--keep-symbol"; break;
+        case RP_OPT_KEEP_SECTION: kind = RP_RULE_KEEP_SECTION, name = "--keep-section"; break;
+        case RP_OPT_KEEP_FILE: kind = RP_RULE_KEEP_FILE, name = "--keep-file"; break;
+        case RP_OPT_EXPORT: kind = RP_RULE_EXPORT, name = "--export"; break;
+        case RP_OPT_EXPORT_FROM:
+            if (!rp_vec_push(&r->export_from, o->value))
+                return rp_nomem(&r->ctx);
+            continue;
+        default: continue;
+        }
+        const char *origin = rp_arena_printf(&r->arena, "%s=%s", name, o->value);
+        if (!origin)
+            return rp_nomem(&r->ctx);
+        st = rp_rules_add(&r->ctx, &r->rules, kind, o->value, origin);
+        if (st != REAP_OK)
+            return st;
+    }
+    return REAP_OK;
+}
+
+static enum reap_status read_scripts(struct reap *r)
+{
+    for (size_t i = 0; i < r->link.scripts.n; i++) {
+        struct rp_script *script = NULL;
+        enum reap_status st = rp_script_read(&r->ctx, &r->link, r->link.scripts.v[i], &script);
+        if (st != REAP_OK)
+            return st;
+        if (!rp_vec_push(&r->scripts, script))
+            return rp_nomem(&r->ctx);
+    }
+    return REAP_OK;
+}
+
+/* `reap gc` has no linker's command line; the one that `ld -r` would be given says the same. */
+static enum reap_status make_gc_command(struct reap *r)
+{
+    RP_VEC(const char *) w = {0};
+    bool ok = rp_vec_push(&w, "-r");
+    const char *output = rp_opt_value(r, RP_OPT_OUTPUT);
+    if (output)
+        ok = ok && rp_vec_push(&w, "-o") && rp_vec_push(&w, output);
+    for (size_t i = 0; i < r->options.n; i++) {
+        const struct rp_opt_value *o = &r->options.v[i];
+        const char *option = o->opt == RP_OPT_ENTRY       ? "-e"
+                             : o->opt == RP_OPT_UNDEFINED ? "-u"
+                             : o->opt == RP_OPT_SCRIPT    ? "-T"
+                                                          : NULL;
+        if (option)
+            ok = ok && rp_vec_push(&w, option) && rp_vec_push(&w, o->value);
+    }
+    for (size_t i = 0; i < r->gc_inputs.n; i++) {
+        const char *path = r->gc_inputs.v[i];
+        if (path[0] == '-' || path[0] == '@') /* a file all the same */
+            path = rp_arena_printf(&r->arena, "./%s", path);
+        ok = ok && path && rp_vec_push(&w, path);
+    }
+    enum reap_status st =
+        ok ? reap_set_command(r, REAP_LINKER_BFD, (int)w.n, w.v) : rp_nomem(&r->ctx);
+    rp_vec_free(&w);
+    return st;
+}
+
+static bool has_export_rule(const struct reap *r)
+{
+    for (size_t i = 0; i < r->rules.rules.n; i++)
+        if (r->rules.rules.v[i].kind == RP_RULE_EXPORT)
+            return true;
+    return false;
+}
+
+/* Whether anything names a root of a relocatable output. */
+static bool has_roots(const struct reap *r)
+{
+    return r->link.entry || r->link.undefined.n || r->link.undefined_globs.n || r->export_from.n ||
+           has_export_rule(r) || r->scripts.n;
+}
+
+static void make_job(struct reap *r)
+{
+    r->job = (struct rp_job){
+        .level = rp_opt_level(r),
+        .link = &r->link,
+        .scripts = r->scripts.v,
+        .n_scripts = r->scripts.n,
+        .rules = &r->rules,
+        .export_from = r->export_from.v,
+        .n_export_from = r->export_from.n,
+        .default_api_roots = r->product == REAP_PRODUCT_GC && !has_roots(r),
+    };
+    if (r->job.default_api_roots)
+        rp_note(&r->ctx, "default-roots", rp_at(NULL),
+                "no roots were given: every visible global symbol is one");
+}
+
+static struct rp_resolve_options resolve_options(const struct reap *r)
+{
+    static const enum rp_resolve_mode modes[] = {
+        [RP_LINKER_BFD] = RP_RESOLVE_GNU,
+        [RP_LINKER_GOLD] = RP_RESOLVE_GNU,
+        [RP_LINKER_LLD] = RP_RESOLVE_LLD,
+        [RP_LINKER_MOLD] = RP_RESOLVE_MOLD,
+    };
+    static const struct rp_observed none;
+    struct rp_resolve_options o = {
+        .mode = r->product == REAP_PRODUCT_GC ? RP_RESOLVE_ALL : modes[r->link.flavor],
+        .scripts = r->scripts.v,
+        .n_scripts = r->scripts.n,
+        .gold = r->link.flavor == RP_LINKER_GOLD,
+    };
+    if (r->product == REAP_PRODUCT_PLUGIN) {
+        o.observed = r->observed.n ? r->observed.v : &none;
+        o.n_observed = r->observed.n;
+    }
+    return o;
+}
+
+/* --- the passes ------------------------------------------------------------------------------ */
+
+/* Reasons to leave a link alone that show before any input is read; NULL: go on. */
+static const char *why_not_collect(const struct reap *r)
+{
+    if (r->product == REAP_PRODUCT_GC)
+        return NULL;
+    if (r->link.print_version_only)
+        return "nothing is linked";
+    if (r->link.relocatable && !has_roots(r))
+        return "a relocatable link (-r) without -e or -u names no roots";
+    /* A file that is not found is for the linker to complain about, in its own words. */
+    for (size_t i = 0; i < r->link.inputs.n; i++)
+        if (!r->link.inputs.v[i].path)
+            return rp_arena_printf((struct rp_arena *)&r->arena, "'%s' was not found",
+                                   r->link.inputs.v[i].word);
+    return NULL;
+}
+
+/* The files: which are loaded, in which order, and whether all of them can be collected. */
+static enum reap_status load(struct reap *r, const char **ret_why)
+{
+    struct rp_timer t = rp_phase_begin();
+    rp_model_init(&r->model, &r->ctx);
+    r->has_model = true;
+    struct rp_resolve_options options = resolve_options(r);
+    enum reap_status st = rp_resolve(&r->ctx, &r->link, &options, &r->model, &r->resolved);
+    rp_phase_done(r, t, "resolve");
+    if (st != REAP_OK)
+        return st;
+    if (r->resolved.ir_file)
+        *ret_why = rp_arena_printf(&r->arena, "%s holds compiler IR (LTO)", r->resolved.ir_file);
+    else if (r->resolved.unsupported_file)
+        *ret_why = rp_arena_printf(&r->arena, "%s is of a machine that is not supported",
+                                   r->resolved.unsupported_file);
+    else if (!r->model.arch)
+        *ret_why = "no object of a supported machine is among the inputs";
+    return REAP_OK;
+}
+
+/* Run one pass with its time. */
+#define PASS(name, call)                                                                           \
+    do {                                                                                           \
+        struct rp_timer pass_timer = rp_phase_begin();                                             \
+        st = (call);                                                                               \
+        rp_phase_done(r, pass_timer, name);                                                        \
+        if (st != REAP_OK)                                                                         \
+            return st;                                                                             \
+    } while (0)
+
+static enum reap_status collect(struct reap *r)
+{
+    struct rp_model *m = &r->model;
+    enum reap_status st;
+    PASS("index", rp_model_index(m));    /* number the sections, settle COMDAT */
+    PASS("split", rp_split(m, &r->job)); /* sections into nodes */
+    PASS("edges", rp_edges(m, &r->job)); /* what refers to what */
+    PASS("roots", rp_roots(m, &r->job)); /* what must stay whatever refers to it */
+    PASS("mark", rp_mark(m, &r->marks)); /* what the roots reach */
+    PASS("plan", rp_plan_make(m, &r->marks, &r->job, &r->plan)); /* what becomes of each file */
+    r->analysed = true;
+    return REAP_OK;
+}
+
+static enum reap_status analyse(struct reap *r, const char **ret_why)
+{
+    enum reap_status st = REAP_OK;
+    if (r->product == REAP_PRODUCT_GC)
+        st = make_gc_command(r);
+    if (st == REAP_OK && !r->has_link)
+        st = rp_fail(&r->ctx, REAP_ERR_USAGE, "no-command", rp_at(NULL), "nothing to analyse");
+    if (st == REAP_OK && r->link.print_version_only)
+        *ret_why = "nothing is linked";
+    if (st == REAP_OK && !*ret_why)
+        st = add_rules(r);
+    if (st == REAP_OK && !*ret_why)
+        st = read_scripts(r);
+    if (st == REAP_OK && !*ret_why)
+        *ret_why = why_not_collect(r);
+    if (st == REAP_OK && !*ret_why)
+        st = load(r, ret_why);
+    if (st != REAP_OK || *ret_why)
+        return st;
+    make_job(r);
+    st = collect(r);
+    if (st == REAP_OK && rp_opt_given(r, RP_OPT_CHECK) && r->product == REAP_PRODUCT_DRIVER)
+        st = rp_check_resolution(r);
+    return st;
+}
+
+enum reap_status reap_analyse(struct reap *r, enum reap_disposition *ret, const char **ret_why)
+{
+    const char *why = NULL;
+    enum reap_status st = REAP_OK;
+    if (rp_opt_mode(r) == RP_MODE_OFF && r->product != REAP_PRODUCT_GC)
+        why = "mode=off";
+    else
+        st = analyse(r, &why);
+    if (st == REAP_ERR_UNSUPPORTED && r->product != REAP_PRODUCT_GC) {
+        why = "an input is of a kind that is not supported";
+        st = REAP_OK;
+    }
+    if (st != REAP_OK)
+        return st;
+    if (!why && rp_opt_mode(r) == RP_MODE_REPORT)
+        why = "mode=report";
+    if (why)
+        rp_note(&r->ctx, "pass-through", rp_at(NULL), "the link is passed through as written: %s",
+                why);
+    *ret = why ? REAP_PASS_THROUGH : REAP_COLLECT;
+    if (ret_why)
+        *ret_why = why;
+    return REAP_OK;
+}

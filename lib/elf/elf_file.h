@@ -46,6 +46,13 @@ struct rp_rela {
 #define RP_SHN_COMMON 0xfffffff2u
 #define RP_SHN_OTHER  0xfffffff3u /* a processor's or OS's own number: keep the file untouched */
 
+/* Not yet in glibc 2.36's <elf.h> (gABI; LLVM's extensions). */
+#define RP_ELFCOMPRESS_ZSTD    2u
+#define RP_SHT_LLVM_ADDRSIG    0x6fff4c03u
+#define RP_SHT_LLVM_CALL_GRAPH 0x6fff4c09u /* SHT_LLVM_CALL_GRAPH_PROFILE */
+#define RP_SHT_LLVM_LTO        0x6fff4c0cu
+#define RP_SHT_CREL            0x40000014u
+
 struct rp_elf {
     const char *name;    /* for messages: "path" or "archive(member)"; owned by the caller */
     const uint8_t *data; /* the whole file image; owned by the caller */
@@ -76,10 +83,32 @@ struct rp_elf {
     const uint16_t *versym; /* DT_VERSYM in symbol order, unaligned little-endian, or NULL */
 
     struct rp_arena arena; /* translated tables */
+    struct rp_xrel *xrels; /* translated relocation sections, by rising section number */
+    uint32_t n_xrels;
+};
+
+/* A relocation section that could not be used in place: any of a 32-bit file, and SHT_REL. */
+struct rp_xrel {
+    uint32_t shndx, n; /* section number, number of records */
+    const struct rp_rela *recs;
 };
 
 /* Check `data` and fill *elf. On failure *elf needs no close. `data` must stay mapped until
- * rp_elf_close. Accepts ET_REL, ET_DYN and ET_EXEC. */
+ * rp_elf_close. Accepts ET_REL, ET_DYN and ET_EXEC.
+ *
+ * REAP_ERR_INPUT: malformed. REAP_ERR_UNSUPPORTED: another machine or file type, or well-formed
+ * with something that would hide references from us (SHT_CREL, two relocation sections for one
+ * section). That is told as a warning, not as an error: such a file can be linked untouched.
+ *
+ * What holds afterwards for an ET_REL: every name offset is inside its string table; contents
+ * ranges are inside the file and do not overlap (NOBITS excepted); sh_link of every section is a
+ * section number; symbols before first_global are STB_LOCAL and the others are not; section
+ * numbers of symbols are in range or one of RP_SHN_*; a section has at most one relocation
+ * section, r_sym is in range, r_offset is below the (uncompressed) size of the section, or equal
+ * to it for an R_*_NONE; group members are in range and in one group only.
+ * For ET_DYN and ET_EXEC only the dynamic symbols, their names, and the ranges of sections are
+ * checked: of a symbol's section number use only whether it is RP_SHN_UNDEF, and look at the
+ * binding instead of first_global (some producers mix them). */
 enum reap_status rp_elf_open(struct rp_ctx *ctx, struct rp_elf *elf, const char *name,
                              const uint8_t *data, uint64_t size);
 void rp_elf_close(struct rp_elf *elf);
@@ -131,7 +160,8 @@ const struct rp_rela *rp_elf_relocs(const struct rp_elf *e, uint32_t shndx, uint
  * the older .zdebug_ names). *ret_owned is NULL or memory that the caller frees. */
 enum reap_status rp_elf_contents(struct rp_ctx *ctx, const struct rp_elf *e, uint32_t shndx,
                                  const uint8_t **ret_bytes, uint64_t *ret_size, void **ret_owned);
-/* Compress debug contents again as libelf does (ELFCOMPRESS_ZLIB or ELFCOMPRESS_ZSTD). */
+/* Compress debug contents again as libelf does: a compression header (gABI) of the class, then
+ * the stream. ch_type is ELFCOMPRESS_ZLIB or RP_ELFCOMPRESS_ZSTD; the result may be larger. */
 enum reap_status rp_elf_compress(struct rp_ctx *ctx, unsigned elf_class, unsigned ch_type,
                                  uint64_t addralign, const uint8_t *bytes, uint64_t size,
                                  uint8_t **ret_owned, uint64_t *ret_size);

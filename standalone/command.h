@@ -1,0 +1,22 @@
+/* command.h: the subcommands of `reap`. Each is a file; main.c picks one. */
+#ifndef REAP_COMMAND_H
+#define REAP_COMMAND_H
+
+#include "reap/reap.h"
+
+enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+/* argv[0] is the subcommand's name. Returns the exit status. */
+int command_gc(int argc, char **argv);
+int command_why(int argc, char **argv);
+void help_gc(FILE *out);
+void help_why(FILE *out);
+
+extern char program[]; /* "reap", for messages */
+
+/* An error of the command line: prints it and returns EXIT_USAGE. */
+int usage_error(const char *code, const char *where, const char *text, const char *remedy);
+/* The exit status for a status of the engine. */
+int exit_of(enum reap_status st);
+
+#endif

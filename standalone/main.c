@@ -1,0 +1,102 @@
+/* main.c: the reap command: picks the subcommand.
+ *
+ * Exit status: 0 done; 1 failed, or nothing matched; 2 the command line is wrong.
+ */
+#include "command.h"
+
+#include <errno.h>
+#include <string.h>
+
+char program[] = "reap";
+
+static const struct command {
+    const char *name, *summary;
+    int (*run)(int argc, char **argv);
+    void (*help)(FILE *out);
+} commands[] = {
+    {"gc", "write smaller objects and archives", command_gc, help_gc},
+    {"why", "say why something was kept or removed", command_why, help_why},
+};
+enum { N_COMMANDS = sizeof commands / sizeof *commands };
+
+int usage_error(const char *code, const char *where, const char *text, const char *remedy)
+{
+    struct reap_diag d = {sizeof d, REAP_ERROR, code, where, text, remedy};
+    reap_print_diag(program, &d);
+    return EXIT_USAGE;
+}
+
+int exit_of(enum reap_status st)
+{
+    return st == REAP_OK ? EXIT_OK : st == REAP_ERR_USAGE ? EXIT_USAGE : EXIT_FAILED;
+}
+
+static void print_help(FILE *out)
+{
+    fputs("usage: reap COMMAND [OPTIONS...]\n"
+          "Collect unused ELF sections, and explain it.\n\nCommands:\n",
+          out);
+    for (int i = 0; i < N_COMMANDS; i++)
+        fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].summary);
+    fputs("  help     'reap help COMMAND' tells its options\n"
+          "\nLinks are collected by ld.reap (see 'ld.reap --reap-help') and by the plugin\n"
+          "reap.so for ld.bfd and gold.\n",
+          out);
+}
+
+static const struct command *find_command(const char *name)
+{
+    for (int i = 0; i < N_COMMANDS; i++)
+        if (!strcmp(commands[i].name, name))
+            return &commands[i];
+    return NULL;
+}
+
+static int unknown(const char *name)
+{
+    return usage_error("unknown-command", name, "there is no such command",
+                       "'reap --help' lists them");
+}
+
+static int help(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_help(stdout);
+        return EXIT_OK;
+    }
+    const struct command *c = find_command(argv[1]);
+    if (!c)
+        return unknown(argv[1]);
+    c->help(stdout);
+    return EXIT_OK;
+}
+
+static int run(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_help(stderr);
+        return EXIT_USAGE;
+    }
+    if (!strcmp(argv[1], "--version")) {
+        printf("reap %s\n", REAP_VERSION);
+        return EXIT_OK;
+    }
+    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
+        return help(1, argv);
+    if (!strcmp(argv[1], "help"))
+        return help(argc - 1, argv + 1);
+    const struct command *c = find_command(argv[1]);
+    return c ? c->run(argc - 1, argv + 1) : unknown(argv[1]);
+}
+
+int main(int argc, char **argv)
+{
+    reap_handle_signals();
+    int status = run(argc, argv);
+    /* What could not be written to a full disk or a closed pipe was not printed. */
+    if ((fflush(stdout) || ferror(stdout)) && status == EXIT_OK) {
+        usage_error("cannot-write", "standard output", strerror(errno), NULL);
+        status = EXIT_FAILED;
+    }
+    return status;
+}

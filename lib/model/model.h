@@ -60,6 +60,8 @@ struct rp_file {
     const char *untouched_why; /* or NULL */
     rp_id sec_base;            /* section id of number 0 (itself no section); 0 for non-objects */
     rp_id *globals;            /* [n_symbols - first_global]: rp_global of each global symbol */
+    rp_id first_node; /* its nodes are [first_node, first_node + n_nodes): sections by number, */
+    uint32_t n_nodes; /* then the common symbols that it defines; 0 before the split */
 };
 
 enum rp_section_flag {

@@ -10,6 +10,7 @@
 #include "link/rules.h"
 #include "link/script.h"
 #include "model/model.h"
+#include "util/bitset.h"
 #include "util/outfile.h"
 
 enum rp_level {
@@ -28,7 +29,12 @@ struct rp_job {
     size_t n_export_from;
     bool default_api_roots; /* `reap gc` without roots: all visible globals are roots */
     bool dynamic;           /* the output has a dynamic symbol table (set by roots) */
+    bool debug_refs;        /* fill model->debug_ref: a report wants it */
 };
+
+/* rewrite_check.c: leave files untouched that could not be rewritten (section types of unknown
+ * meaning). After rp_model_index() and before rp_split(). */
+enum reap_status rp_rewrite_check(struct rp_model *m);
 
 /* split.c: make nodes. Sections of known tables by record, SHF_MERGE sections by piece (FULL
  * level), the rest whole; common symbols; parallel over files. Non-allocated sections get one
@@ -61,6 +67,7 @@ enum rp_file_fate {
 struct rp_plan {
     uint8_t *fate;        /* by file id - 1: enum rp_file_fate */
     uint8_t *keep_symbol; /* by global id - 1: an unsectioned definition (absolute, common) stays */
+    struct rp_bitset live_sections; /* by section id: a node of it is live */
 };
 enum reap_status rp_plan_make(const struct rp_model *m, const struct rp_marks *marks,
                               const struct rp_job *job, struct rp_plan *ret);

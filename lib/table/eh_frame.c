@@ -177,7 +177,7 @@ static bool split(const struct rp_arch *arch, const struct rp_file *f, uint32_t 
         }
         ended = terminator;
         if (!rp_vec_push(&ret->v, r)) {
-            *ret_why = "out of memory";
+            *ret_why = NULL;
             return false;
         }
         offset = x.end;

@@ -30,7 +30,8 @@ struct rp_table {
     /* Whether this table knows the section. Called once for each allocated section. */
     bool (*match)(const struct rp_file *f, uint32_t shndx);
     /* Fill *ret in ascending offset order, covering the whole section without gaps. false: odd
-     * shape, *ret_why says why (static string); the section is then one node, kept. */
+     * shape, *ret_why says why (static string; NULL: out of memory); the section is then one
+     * node, kept. */
     bool (*split)(const struct rp_arch *arch, const struct rp_file *f, uint32_t shndx, uint32_t rel,
                   struct rp_records *ret, const char **ret_why);
     /* Write the surviving records to `out` (capacity: the section's size), moving offsets that

@@ -133,6 +133,30 @@ enum reap_status rp_out_write(struct rp_ctx *ctx, struct rp_out *out, const void
     return REAP_OK;
 }
 
+enum reap_status rp_out_writev(struct rp_ctx *ctx, struct rp_out *out, struct iovec *iov, size_t n)
+{
+    enum { BATCH = 512 }; /* IOV_MAX is 1024 on Linux */
+    size_t i = 0;
+    for (;;) {
+        while (i < n && iov[i].iov_len == 0)
+            i++;
+        if (i == n)
+            return REAP_OK;
+        ssize_t k = writev(out->fd, iov + i, (int)(n - i < BATCH ? n - i : BATCH));
+        if (k < 0 && errno == EINTR)
+            continue;
+        if (k <= 0)
+            return fail_errno(ctx, "cannot-write", out->path, "cannot write", k ? errno : ENOSPC);
+        for (size_t left = (size_t)k; left;) {
+            size_t step = left < iov[i].iov_len ? left : iov[i].iov_len;
+            iov[i].iov_base = (char *)iov[i].iov_base + step;
+            iov[i].iov_len -= step;
+            left -= step;
+            i += iov[i].iov_len == 0;
+        }
+    }
+}
+
 /* Write out what is buffered and close. The errno of the first failure, 0 = none. */
 static int finish(struct rp_out *out)
 {

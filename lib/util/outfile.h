@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/uio.h>
 
 struct rp_cleanup;
 
@@ -29,6 +30,8 @@ enum reap_status rp_out_open(struct rp_ctx *ctx, struct rp_out *out, const char 
                              unsigned mode);
 FILE *rp_out_stream(struct rp_out *out);
 enum reap_status rp_out_write(struct rp_ctx *ctx, struct rp_out *out, const void *data, size_t n);
+/* Several pieces in one call; iov is used up (changed). The stream must not have been used. */
+enum reap_status rp_out_writev(struct rp_ctx *ctx, struct rp_out *out, struct iovec *iov, size_t n);
 /* Flush, check every error (disk full included), rename. */
 enum reap_status rp_out_commit(struct rp_ctx *ctx, struct rp_out *out);
 void rp_out_abort(struct rp_out *out);

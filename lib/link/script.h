@@ -15,7 +15,8 @@ struct rp_section_pattern {
     const char *glob;           /* ".text.*" */
     const char *const *exclude; /* EXCLUDE_FILE globs */
     uint32_t n_exclude;
-    bool sorted; /* under any SORT, not SORT_NONE */
+    bool sorted;  /* under any SORT, not SORT_NONE */
+    bool generic; /* the compiler's own sections, no table: see rp_script_brackets */
 };
 
 /* One input section statement, `KEEP(*libx.a:m.o(.a .b.*))`. */
@@ -28,38 +29,63 @@ struct rp_input_stmt {
     bool keep;
     const char *out_section;        /* "/DISCARD/" too */
     uint32_t flags_want, flags_not; /* INPUT_SECTION_FLAGS; 0 = none */
+    uint32_t out;                   /* index into the script's outs */
     const char *script;
     uint32_t line;
 };
 
-/* A symbol set inside SECTIONS, with the statements that stand before and after it. */
+/* One output section description. */
+struct rp_out_section {
+    const char *name;
+    uint32_t first_stmt, n_stmts; /* its input section statements */
+    const char *script;
+    uint32_t line;
+};
+
+/* A symbol that the script sets, with the statements that stand before and after it. Symbols set
+ * outside of SECTIONS are here too (`in_sections` is false). */
 struct rp_script_symbol {
     const char *name;
     const char *out_section; /* NULL outside of one */
     uint32_t stmt_before;    /* number of input statements that precede it in the script */
     bool provide, hidden;
     bool is_dot; /* value is the location counter (perhaps aligned) */
+    bool in_sections;
+    const char *addr_of; /* output section in an ADDR, LOADADDR or SIZEOF of the value, or NULL */
+    bool addr_end;       /* SIZEOF is in the value: it may be the end of addr_of */
+    uint32_t first_mention, n_mentions; /* names in the value: range of the script's mentioned */
     const char *script;
     uint32_t line;
 };
 
+struct rp_script_matcher; /* script_match.c: patterns by literal prefix */
+
+/* Read-only once it was read: the vectors lie in the arena. */
 struct rp_script {
     const char *path;
     const char *entry; /* ENTRY(), or NULL */
     uint32_t entry_line;
     bool has_sections; /* a SECTIONS command: replaces the default script unless INSERT */
-    bool has_insert;
+    bool has_insert;   /* INSERT or lld's OVERWRITE_SECTIONS: adds to the default script */
+    enum rp_linker_flavor flavor; /* of the link: file patterns differ */
     RP_VEC(struct rp_input_stmt) stmts;
+    RP_VEC(struct rp_out_section) outs;
     RP_VEC(struct rp_script_symbol) defined;
     RP_VEC(struct rp_named) mentioned;  /* names in expressions; origin "x.lds:12" */
+    RP_VEC(struct rp_named) tested;     /* names that stand in DEFINED() only, see below */
     RP_VEC(struct rp_named) externs;    /* EXTERN() */
     RP_VEC(const char *) literal_files; /* files named without wildcard in statements, STARTUP */
+    RP_VEC(const char *) search_dirs;   /* SEARCH_DIR(), as written */
     struct rp_script_files *files;      /* INPUT/GROUP/AS_NEEDED, for implicit scripts */
     bool only_files;                    /* nothing but INPUT/GROUP/OUTPUT_FORMAT/SEARCH_DIR/… */
     bool has_version;
+    struct rp_version_script *version; /* VERSION { }, or NULL */
+    const struct rp_script_matcher *matcher;
 };
 
-/* The tree of INPUT and GROUP, flattened: begin/end marks and names. */
+/* The tree of INPUT and GROUP, flattened: begin/end marks and names. `name` is as written
+ * ("=/lib/x" and "$SYSROOT/x" too), for RP_SF_LIB without the "-l" ("c", ":libx.a"), for marks
+ * NULL. */
 enum rp_script_file_kind { RP_SF_FILE, RP_SF_LIB, RP_SF_GROUP, RP_SF_END_GROUP };
 struct rp_script_file {
     enum rp_script_file_kind kind;
@@ -77,9 +103,21 @@ enum reap_status rp_script_read(struct rp_ctx *ctx, struct rp_link *link, const 
 
 /* The first statement that takes a section of this file and name, as the linker decides (GNU ld
  * manual, Input Section): index into stmts, or UINT32_MAX. `path`/`member` are as the final link
- * names them. */
+ * names them; `member` is NULL for a file outside of an archive. Thread-safe.
+ *
+ * File patterns (measured): GNU ld and gold match a pattern with wildcards against the path of a
+ * file or archive, and against the bare name of an archive's member; `archive:member`, `archive:`
+ * and `:file` as in the manual; without a wildcard it is the path as on the command line. lld
+ * matches everything against "path", for members against "archive:member". */
 uint32_t rp_script_match(const struct rp_script *s, const char *path, const char *member,
                          const char *section, uint64_t sh_flags);
+/* The same; *ret_pattern (may be NULL) is the pattern within the statement (0 for a whole file). */
+uint32_t rp_script_match_pattern(const struct rp_script *s, const char *path, const char *member,
+                                 const char *section, uint64_t sh_flags, uint32_t *ret_pattern);
+/* The KEEP statement that keeps a section, or UINT32_MAX. GNU ld and lld keep what matches any
+ * KEEP, also when an earlier statement takes the section; gold only what the KEEP takes. */
+uint32_t rp_script_keep(const struct rp_script *s, const char *path, const char *member,
+                        const char *section, uint64_t sh_flags);
 
 /* Brackets: symbol pairs or single marks around statements whose sections are a table. */
 struct rp_bracket {
@@ -102,13 +140,20 @@ struct rp_version_pattern {
     bool literal;        /* quoted, or without wildcard */
     const char *version; /* node name, "" for the anonymous one */
 };
+struct rp_version_index; /* version_script.c: exact names by hash, wildcards by precedence */
+
+/* Read-only once it was read: the vector lies in the arena. */
 struct rp_version_script {
     const char *path;
     RP_VEC(struct rp_version_pattern) patterns;
+    const struct rp_version_index *index;
 };
 enum reap_status rp_version_script_read(struct rp_ctx *ctx, struct rp_link *link, const char *path,
                                         bool dynamic_list, struct rp_version_script **ret);
-/* 1 global, 0 local, -1 not mentioned; literal matches win over globs, globs over "*". */
+/* 1 global, 0 local, -1 not mentioned; literal matches win over globs, globs over "*", and within
+ * each of these global over local (bfd_find_version_for_sym; for literal names the first version
+ * node counts). "name@V" and "name@@V" are looked up within node V alone, and are global there
+ * unless its local: part names them. Thread-safe. */
 int rp_version_script_lookup(const struct rp_version_script *v, const char *name);
 
 #endif

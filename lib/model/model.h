@@ -183,6 +183,7 @@ struct rp_root {
     uint32_t reason;    /* enum rp_root_reason */
     const char *detail; /* which option, script line, rule line, symbol; never NULL */
     bool follow;        /* false: the node stays but its edges are not followed (NONALLOC) */
+    bool with_file;     /* stays only when something else of its file stays (mark.c) */
 };
 
 struct rp_model {
@@ -196,7 +197,7 @@ struct rp_model {
     uint32_t n_section_ids;
     RP_VEC(struct rp_node) nodes; /* index = id; nodes.v[0] unused once split */
     RP_VEC(struct rp_set) sets;
-    uint32_t *edge_start; /* [n nodes + 1] + 1: edges of node i are
+    uint32_t *edge_start; /* [n nodes + 1]: edges of node i are
                              edges[edge_start[i] .. edge_start[i + 1]) */
     struct rp_edge *edges;
     uint32_t n_edges;

@@ -56,49 +56,49 @@ static bool is_power_of_2(uint64_t x)
     return x && !(x & (x - 1));
 }
 
-/* Whether pieces can move without changing their alignment or the shape of the section. */
-static bool can_move_pieces(const struct rp_shdr *sh)
+/* Place the live pieces one after the other, each at its old offset modulo the alignment. False
+ * when a gap could not be filled with whole characters, or a constant would need one. */
+static bool place_pieces(const struct rp_shdr *sh, const struct rp_node *nodes, struct rp_cut *c)
 {
-    uint64_t align = sh->addralign ? sh->addralign : 1;
-    if (!sh->entsize || (sh->flags & SHF_COMPRESSED) || !is_power_of_2(align))
-        return false;
-    if (sh->flags & SHF_STRINGS) /* padding has to consist of whole characters */
-        return align % sh->entsize == 0 || sh->entsize % align == 0;
-    return sh->entsize % align == 0;
-}
-
-static enum reap_status cut_merge(struct rp_rewrite *rw, uint32_t shndx)
-{
-    const struct rp_section *s = rp_rw_model_section(rw, shndx);
-    const struct rp_shdr *sh = &rw->e->shdrs[shndx];
-    const struct rp_node *nodes = rw->m->nodes.v;
-    uint32_t n_live = 0;
-    for (uint32_t i = 0; i < s->n_nodes; i++)
-        n_live += rw->marks->live[s->node + i] != 0;
-    if (n_live == s->n_nodes || (s->flags & RP_SEC_WHOLE) || !can_move_pieces(sh))
-        return REAP_OK;
-
-    struct rp_cut *c = cut_new(rw, s->n_nodes);
-    if (!c)
-        return rp_nomem(rw->m->ctx);
     uint64_t align = sh->addralign ? sh->addralign : 1, at = 0;
     for (uint32_t i = 0; i < c->n; i++) {
-        uint64_t old = nodes[s->node + i].offset;
-        c->old[i] = old;
-        c->live[i] = rw->marks->live[s->node + i] != 0;
-        if (c->live[i]) {
-            at += (old - at) & (align - 1); /* no more than was cut: at <= old */
-            c->fresh[i] = at;
-            at += nodes[s->node + i].size;
-        }
+        c->old[i] = nodes[i].offset;
+        if (!c->live[i])
+            continue;
+        uint64_t gap = (nodes[i].offset - at) & (align - 1); /* no more than was cut before */
+        if (gap && (!(sh->flags & SHF_STRINGS) || gap % sh->entsize))
+            return false;
+        at += gap;
+        c->fresh[i] = at;
+        at += nodes[i].size;
     }
     c->old[c->n] = sh->size;
     c->fresh[c->n] = at;
     for (uint32_t i = c->n; i-- > 0;)
         if (!c->live[i])
             c->fresh[i] = c->fresh[i + 1];
+    return true;
+}
+
+static enum reap_status cut_merge(struct rp_rewrite *rw, uint32_t shndx)
+{
+    const struct rp_section *s = rp_rw_model_section(rw, shndx);
+    const struct rp_shdr *sh = &rw->e->shdrs[shndx];
+    const uint8_t *live = &rw->marks->live[s->node];
+    uint32_t n_live = 0;
+    for (uint32_t i = 0; i < s->n_nodes; i++)
+        n_live += live[i] != 0;
+    if (n_live == s->n_nodes || (s->flags & RP_SEC_WHOLE) || !sh->entsize ||
+        (sh->flags & SHF_COMPRESSED) || (sh->addralign && !is_power_of_2(sh->addralign)))
+        return REAP_OK;
+    struct rp_cut *c = cut_new(rw, s->n_nodes);
+    if (!c)
+        return rp_nomem(rw->m->ctx);
+    for (uint32_t i = 0; i < c->n; i++)
+        c->live[i] = live[i] != 0;
     c->merge = true;
-    rw->sec[shndx].cut = c;
+    if (place_pieces(sh, &rw->m->nodes.v[s->node], c))
+        rw->sec[shndx].cut = c;
     return REAP_OK;
 }
 
@@ -189,9 +189,12 @@ static enum reap_status cut_table(struct rp_rewrite *rw, uint32_t shndx, const s
     struct rp_records recs = {0};
     const char *why = NULL;
     enum reap_status rc = REAP_OK;
-    if (t->split(rw->arch, rw->f, shndx, rp_rw_model_section(rw, shndx)->rel, &recs, &why) &&
-        recs.v.n && recs.v.n < UINT32_MAX)
-        rc = apply_table(rw, shndx, t, &recs);
+    if (t->split(rw->arch, rw->f, shndx, rp_rw_model_section(rw, shndx)->rel, &recs, &why)) {
+        if (recs.v.n && recs.v.n < UINT32_MAX)
+            rc = apply_table(rw, shndx, t, &recs);
+    } else if (!why) {
+        rc = rp_nomem(rw->m->ctx);
+    }
     rp_vec_free(&recs.v);
     return rc;
 }

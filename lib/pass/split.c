@@ -81,8 +81,8 @@ static bool is_mergeable(const struct rp_model *m, rp_id section)
     uint64_t align = sh->addralign;
     if (!(sh->flags & SHF_MERGE) || !(sh->flags & SHF_ALLOC) || sh->type != SHT_PROGBITS ||
         (sh->flags & (SHF_WRITE | SHF_EXECINSTR | SHF_COMPRESSED | SHF_TLS)) ||
-        m->sections[section].rel || sh->size == 0 || sh->entsize == 0 || sh->entsize > 4096 ||
-        sh->size % sh->entsize || (align & (align - 1)))
+        m->sections[section].rel || m->sections[section].group || sh->size == 0 ||
+        sh->entsize == 0 || sh->entsize > 4096 || sh->size % sh->entsize || (align & (align - 1)))
         return false;
     if (!(sh->flags & SHF_STRINGS))
         return constant_step(sh) != 0;

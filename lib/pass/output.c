@@ -42,7 +42,7 @@ struct output {
     const char *path; /* NULL: to be written as `base` */
     const char *base;
     uint32_t arg;
-    rp_id ar;           /* of a run of members, else 0 */
+    rp_id ar; /* of a run of members, else 0 */
     uint32_t part, n_parts;
     uint32_t seq; /* number in the list */
     uint64_t in_bytes;
@@ -106,8 +106,8 @@ static enum reap_status choose_kept(struct writer *w)
     if (!w->keep_args)
         return rp_nomem(w->m->ctx);
     for (size_t i = 0; i < w->link->args.n; i++)
-        w->keep_args[i] = w->link->args.v[i].kind != RP_ARG_INPUT ||
-                          stays_written(w, &w->link->args.v[i]);
+        w->keep_args[i] =
+            w->link->args.v[i].kind != RP_ARG_INPUT || stays_written(w, &w->link->args.v[i]);
     keep_by_file(w);
     return REAP_OK;
 }
@@ -257,8 +257,8 @@ static enum reap_status choose_paths(struct writer *w)
             continue;
         }
         uint32_t *n = rp_strmap_put(&counts, o->base, strlen(o->base));
-        rc = n ? rp_tempdir_path(w->m->ctx, w->dir, (*n)++, o->base, &o->path)
-               : rp_nomem(w->m->ctx);
+        rc =
+            n ? rp_tempdir_path(w->m->ctx, w->dir, (*n)++, o->base, &o->path) : rp_nomem(w->m->ctx);
     }
     rp_strmap_free(&counts);
     return rc;

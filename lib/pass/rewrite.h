@@ -17,7 +17,7 @@
 /* How a section with dead pieces shrinks. Piece i was [old[i], old[i + 1]) and starts at fresh[i];
  * for a dead piece that is where the next live one starts, or the new end. */
 struct rp_cut {
-    uint32_t n; /* pieces */
+    uint32_t n;            /* pieces */
     uint64_t *old, *fresh; /* [n + 1], bytes */
     bool *live;            /* [n] */
     bool merge;            /* SHF_MERGE pieces; else records of a table */
@@ -26,8 +26,8 @@ struct rp_cut {
 
 struct rp_rw_section {
     bool keep;
-    bool quiet; /* not allocated, or live without being followed: a reference from here to
-                   dropped code becomes a tombstone */
+    bool quiet;           /* not allocated, or live without being followed: a reference from here to
+                             dropped code becomes a tombstone */
     bool packed;          /* SHF_COMPRESSED and not (yet) decompressed */
     uint32_t new_no;      /* number in the output, 0 = dropped */
     struct rp_cut *cut;   /* NULL: all bytes stay */
@@ -48,7 +48,7 @@ struct rp_rewrite {
     struct rp_arena arena;
     RP_VEC(void *) owned; /* freed at the end */
 
-    struct rp_rw_section *sec; /* by section number */
+    struct rp_rw_section *sec;   /* by section number */
     struct rp_bitset referenced; /* by symbol number: a surviving relocation or group names it */
     uint32_t *sym_map;           /* by symbol number: new number, 0 = gone */
     struct rp_emit_symbol *symbols;
@@ -61,8 +61,7 @@ static inline const struct rp_section *rp_rw_model_section(const struct rp_rewri
 {
     return &rw->m->sections[rw->f->sec_base + shndx];
 }
-static inline struct rp_where rp_rw_at(const struct rp_rewrite *rw, uint32_t shndx,
-                                       uint64_t offset)
+static inline struct rp_where rp_rw_at(const struct rp_rewrite *rw, uint32_t shndx, uint64_t offset)
 {
     return (struct rp_where){.file = rw->f->display,
                              .section = rp_elf_shname(rw->e, shndx),

@@ -13,11 +13,11 @@
 
 /* LLVM Extensions, ELF section types; without symbol or section numbers in the contents but for
  * the two lists that rewrite_lists.c knows. */
-#define SHT_LLVM_FIRST_           0x6fff4c00u
-#define SHT_LLVM_LAST_            0x6fff4c12u
-#define SHT_LLVM_CALL_GRAPH_OLD_  0x6fff4c02u /* symbol numbers in the contents; LLVM 9 to 12 */
-#define SHT_LLVM_SYMPART_         0x6fff4c05u
-#define SHT_AARCH64_ATTRIBUTES_   0x70000003u
+#define SHT_LLVM_FIRST_          0x6fff4c00u
+#define SHT_LLVM_LAST_           0x6fff4c12u
+#define SHT_LLVM_CALL_GRAPH_OLD_ 0x6fff4c02u /* symbol numbers in the contents; LLVM 9 to 12 */
+#define SHT_LLVM_SYMPART_        0x6fff4c05u
+#define SHT_AARCH64_ATTRIBUTES_  0x70000003u
 
 static bool is_known_type(const struct rp_elf *e, uint32_t type)
 {
@@ -75,7 +75,7 @@ static const char *why_not_section(const struct rp_elf *e, uint32_t i)
     if (is_known_type(e, sh->type) || (!sh->link && !sh->info))
         return NULL;
     return sh->flags & (SHF_LINK_ORDER | SHF_INFO_LINK) ? NULL
-                                                         : "a section of unknown type has links";
+                                                        : "a section of unknown type has links";
 }
 
 static enum reap_status check_file(void *arg, size_t k)

@@ -131,8 +131,8 @@ static bool subject_dropped(const struct rp_rewrite *rw, uint32_t shndx,
     return rp_rw_is_section(rw, target) && !rw->sec[target].keep;
 }
 
-static void live_records(const struct rp_rewrite *rw, uint32_t shndx,
-                         const struct rp_records *recs, bool *live)
+static void live_records(const struct rp_rewrite *rw, uint32_t shndx, const struct rp_records *recs,
+                         bool *live)
 {
     const struct rp_section *s = rp_rw_model_section(rw, shndx);
     bool own_nodes = s->n_nodes == recs->v.n && recs->v.n > 1;
@@ -150,8 +150,8 @@ static void live_records(const struct rp_rewrite *rw, uint32_t shndx,
             live[recs->v.v[i].parent] = true;
 }
 
-static enum reap_status apply_table(struct rp_rewrite *rw, uint32_t shndx,
-                                    const struct rp_table *t, const struct rp_records *recs)
+static enum reap_status apply_table(struct rp_rewrite *rw, uint32_t shndx, const struct rp_table *t,
+                                    const struct rp_records *recs)
 {
     struct rp_rw_section *rs = &rw->sec[shndx];
     uint32_t n = (uint32_t)recs->v.n;

@@ -194,7 +194,8 @@ enum reap_status rp_rw_tombstone(struct rp_rewrite *rw, uint32_t from, struct rp
     const uint8_t *bytes;
     uint64_t size, at = rs->cut ? rp_cut_map(rs->cut, r->offset) : r->offset;
     enum reap_status rc = rp_rw_contents(rw, from, &bytes, &size);
-    if (rc || !bytes || !rp_in_range(at, info->width, size) || holds(bytes + at, info->width, value))
+    if (rc || !bytes || !rp_in_range(at, info->width, size) ||
+        holds(bytes + at, info->width, value))
         return rc;
     uint8_t *writable;
     rc = rp_rw_writable(rw, from, &writable, &size);

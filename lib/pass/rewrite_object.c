@@ -77,8 +77,8 @@ static void choose_sections(struct rp_rewrite *rw)
     for (uint32_t i = 1; i < e->n_sections; i++) {
         rw->sec[i].keep = keep_section(rw, i, debug_stays);
         rw->sec[i].quiet = is_quiet(rw, i);
-        rw->sec[i].packed = (e->shdrs[i].flags & SHF_COMPRESSED) ||
-                            strncmp(rp_elf_shname(e, i), ".zdebug", 7) == 0;
+        rw->sec[i].packed =
+            (e->shdrs[i].flags & SHF_COMPRESSED) || strncmp(rp_elf_shname(e, i), ".zdebug", 7) == 0;
     }
     /* Information about a section goes with it (SHF_LINK_ORDER; .stack_sizes, address maps). */
     for (uint32_t i = 1; i < e->n_sections; i++) {
@@ -151,10 +151,8 @@ static enum reap_status emit(struct rp_rewrite *rw, uint8_t **ret_bytes, uint64_
 {
     const struct rp_elf *e = rw->e;
     struct rp_emit_section *sections = NULL;
-    struct rp_emit em = {.like = e,
-                         .symbols = rw->symbols,
-                         .n_symbols = rw->n_symbols,
-                         .n_locals = rw->n_locals};
+    struct rp_emit em = {
+        .like = e, .symbols = rw->symbols, .n_symbols = rw->n_symbols, .n_locals = rw->n_locals};
     /* Numbers only become smaller: a table of extended ones is never needed anew. */
     em.n_sections = number_sections(rw, e->symtab_shndx != 0);
     for (int again = 0; again < 2; again++) {

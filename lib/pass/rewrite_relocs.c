@@ -17,8 +17,8 @@
 /* One section whose relocations are walked. */
 struct walk {
     struct rp_rewrite *rw;
-    uint32_t from;  /* section number */
-    bool in_place;  /* SHT_REL: addends are in the contents */
+    uint32_t from; /* section number */
+    bool in_place; /* SHT_REL: addends are in the contents */
     bool executable;
     const struct rp_rela *r;
     uint32_t n;
@@ -69,9 +69,8 @@ static enum reap_status addend_of(const struct walk *w, const struct rp_rela *r,
     const struct rp_cut *own = w->rw->sec[w->from].cut;
     bool moved = own && w->rw->sec[w->from].bytes; /* contents are the new ones already */
     uint64_t at = moved ? rp_cut_map(own, r->offset) : r->offset;
-    *ret = bytes && rp_in_range(at, info->width, size)
-               ? w->rw->arch->load_addend(info, bytes + at)
-               : 0;
+    *ret = bytes && rp_in_range(at, info->width, size) ? w->rw->arch->load_addend(info, bytes + at)
+                                                       : 0;
     return REAP_OK;
 }
 
@@ -184,7 +183,8 @@ static enum reap_status move_addend(const struct walk *w, const struct rp_rela *
         !rw->arch->store_addend(info, bytes + r->offset, addend + delta))
         return rp_fail(rw->m->ctx, REAP_ERR_UNSUPPORTED, "addend-does-not-fit",
                        rp_rw_at(rw, w->from, old->offset),
-                       "the moved addend does not fit in its %s field", info->name ? info->name : "");
+                       "the moved addend does not fit in its %s field",
+                       info->name ? info->name : "");
     return REAP_OK;
 }
 

@@ -124,7 +124,8 @@ void rp_phase_done(struct reap *r, struct rp_timer t, const char *name);
 void rp_tell(struct reap *r, const char *code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* reports.c: the facts, built when first asked for. */
+/* reports.c: whether any report is asked for; the facts, built when first asked for. */
+bool rp_reports_wanted(const struct reap *r);
 enum reap_status rp_need_facts(struct reap *r);
 
 /* rewrite.c: the temporary directory, made when first asked for, and a path of its own in it. */

@@ -278,32 +278,55 @@ void rp_run_free(struct rp_run *run)
     run->out = run->err = NULL;
 }
 
+/* --- the final link -------------------------------------------------------------------------- */
+
+static void *build_facts(void *arg)
+{
+    rp_need_facts(arg); /* a failure shows again when the reports are written */
+    return NULL;
+}
+
+/* The facts for the reports do not depend on the link: build them beside it. */
+static bool start_facts(struct reap *r, pthread_t *ret)
+{
+    return r->analysed && !r->has_facts && rp_reports_wanted(r) && r->ctx.n_threads > 1 &&
+           pthread_create(ret, NULL, build_facts, r) == 0;
+}
+
+static void link_phase(struct reap *r, struct rp_timer t, const struct rp_run *run)
+{
+    rp_phase_done(r, t, "link");
+    if (r->ctx.n_phases) { /* the linker's own figures */
+        r->ctx.phases[r->ctx.n_phases - 1].cpu_s = run->cpu_s;
+        r->ctx.phases[r->ctx.n_phases - 1].peak_rss = run->peak_rss;
+    }
+}
+
 enum reap_status reap_run_linker(struct reap *r, const char *program, const char *const *words,
                                  size_t n_words, int *ret_exit)
 {
-    enum reap_status st = REAP_OK;
-    if (r->rewritten && !r->linked)
-        st = rp_save_link(r, program, words, n_words);
+    bool collected = r->rewritten && !r->linked;
+    enum reap_status st = collected ? rp_save_link(r, program, words, n_words) : REAP_OK;
     if (st != REAP_OK)
         return st;
     struct rp_run run = {
         .program = program,
         .words = words,
         .n_words = n_words,
-        .capture_err = r->rewritten && !r->linked,
+        .capture_err = collected,
         .forward_err = true,
         .output = r->has_link ? r->link.output : NULL,
     };
+    pthread_t facts;
     struct rp_timer t = rp_phase_begin();
+    bool beside = start_facts(r, &facts);
     st = rp_run_program(r, &run);
+    if (beside)
+        pthread_join(facts, NULL);
     if (st == REAP_OK) {
-        rp_phase_done(r, t, "link");
-        if (r->ctx.n_phases) { /* the linker's own figures */
-            r->ctx.phases[r->ctx.n_phases - 1].cpu_s = run.cpu_s;
-            r->ctx.phases[r->ctx.n_phases - 1].peak_rss = run.peak_rss;
-        }
-        if (run.exit_status && run.err && r->rewritten && !r->linked)
-            rp_blame(r, run.err);
+        link_phase(r, t, &run);
+        if (run.exit_status && collected)
+            rp_blame(r, run.err ? run.err : "");
         r->linked = true;
         *ret_exit = run.exit_status;
     }

@@ -18,7 +18,7 @@
 enum rp_linker_flavor { RP_LINKER_BFD, RP_LINKER_GOLD, RP_LINKER_LLD, RP_LINKER_MOLD };
 
 enum rp_arg_kind {
-    RP_ARG_OTHER,  /* passed through */
+    RP_ARG_OTHER,  /* passed through; may name inputs too (-T, -R), which are then `fixed` */
     RP_ARG_INPUT,  /* a file or -l: names inputs [first_input, first_input + n_inputs) */
     RP_ARG_STATE,  /* --whole-archive, --as-needed, --start-group, --push-state, -Bstatic, … */
     RP_ARG_DROP,   /* not for the final link: --gc-sections, --print-gc-sections, -plugin of ours */
@@ -42,7 +42,9 @@ struct rp_input {
     bool whole_archive, as_needed, is_static; /* state at this place */
     bool lazy;                                /* between --start-lib and --end-lib */
     bool just_symbols;                        /* -R file, --just-symbols */
-    bool binary;                              /* -b binary */
+    bool binary;                              /* -b binary, or another foreign format */
+    bool fixed;     /* its argument stays as written in the final link, so this file is linked as it
+                       is: named by a script that does more than name files, -b binary, -R */
     uint32_t group; /* 0, or the number of its outermost --start-group or GROUP() */
 };
 
@@ -67,16 +69,21 @@ struct rp_link {
     bool start_stop_gc; /* -z start-stop-gc; false: nostart-stop-gc or the default */
     bool start_stop_gc_set;
     bool bsymbolic, muldefs, emit_relocs, strip_debug, strip_all, no_dynamic_linker;
-    bool print_version_only;                 /* -v, --version, --help, or no inputs: pass through */
-    RP_VEC(struct rp_named) undefined;       /* -u, --undefined, --require-defined */
+    bool print_version_only;           /* --version, --help, or no inputs: pass through */
+    const char *pass_through_why;      /* the link must not be touched ("-c: an MRI script
+                                          names the inputs"), or NULL */
+    bool dynamic_list_data;            /* --dynamic-list-data: export_symbols has "*" for it */
+    RP_VEC(struct rp_named) undefined; /* -u, --undefined, --require-defined */
     RP_VEC(struct rp_named) undefined_globs; /* --undefined-glob (lld) */
     RP_VEC(struct rp_named) wrap;
     RP_VEC(struct rp_named) defsym;         /* names on both sides of --defsym */
     RP_VEC(struct rp_named) defsym_defined; /* left sides only */
-    RP_VEC(struct rp_named) export_symbols; /* --export-dynamic-symbol and -list names (globs) */
+    RP_VEC(struct rp_named) export_symbols; /* --export-dynamic-symbol, --dynamic-list-… (globs) */
     RP_VEC(struct rp_named) exclude_libs;   /* "ALL" or base names */
     RP_VEC(const char *) dynamic_lists, version_scripts, scripts, retain_files, search_dirs;
-    /* scripts: -T, and implicit scripts that do more than name inputs */
+    /* scripts: -T (--default-script without one), and implicit scripts that do more than name
+     * inputs. dynamic_lists: --export-dynamic-symbol-list too. search_dirs: every -L, then -Y, then
+     * the linker's own, with the sysroot in place. */
     struct rp_arena arena;
 };
 
@@ -94,9 +101,15 @@ struct rp_replacement {
     bool as_needed, is_shared; /* shared libraries that a script named */
 };
 
-/* The words of the final command line: every input argument gives way to its replacements, in
- * ascending order of arg (rp_link_command keeps their order); arguments in `keep` (bitmap by
- * argument index, may be NULL) stay as written. Words are owned by link->arena. */
+/* The words of the final command line: every RP_ARG_INPUT argument gives way to its replacements,
+ * in ascending order of arg (rp_link_command keeps their order); arguments in `keep` (by argument
+ * index, may be NULL) stay as written, and so does an argument with an input that was not found,
+ * so that the linker tells. A replacement of an argument that is kept, or that is no input
+ * argument, is REAP_ERR_INTERNAL. Words are owned by link->arena.
+ *
+ * --start-lib … --end-lib: when every argument between them is kept, they stay. Otherwise they go,
+ * because what replaces a lazy object was loaded and is linked for certain; a kept one among them
+ * gets a --start-lib … --end-lib of its own and stays lazy. */
 enum reap_status rp_link_command(struct rp_ctx *ctx, struct rp_link *link,
                                  const struct rp_replacement *repl, size_t n_repl, const bool *keep,
                                  const char *const **ret_words, size_t *ret_n_words);

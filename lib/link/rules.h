@@ -40,17 +40,25 @@ struct rp_rule {
 struct rp_rules {
     RP_VEC(struct rp_rule) rules;
     struct rp_arena arena;
+    const char *program_dir; /* rp_rules_set_dir, or NULL */
 };
 
-/* Add the rules of a file, or of a shipped rule file when `name` has no slash and no such file
- * exists (searched in $REAP_RULES_DIR, then beside the program, then in the installed place). */
+/* The folder of the running program or plugin: shipped rule files are looked for in
+ * DIR/../share/reap/rules and DIR/rules. dir is copied. */
+enum reap_status rp_rules_set_dir(struct rp_ctx *ctx, struct rp_rules *rules, const char *dir);
+
+/* Add the rules of a file, or of a shipped rule file (NAME or NAME.rules) when `name` has no slash
+ * and no such file exists; searched in $REAP_RULES_DIR, beside the program, in the source tree of
+ * the build and in the installed place. On an error the rules read so far stay. */
 enum reap_status rp_rules_read(struct rp_ctx *ctx, struct rp_rules *rules, const char *name);
 /* Add one rule from an option, origin "--keep-symbol=GLOB". */
 enum reap_status rp_rules_add(struct rp_ctx *ctx, struct rp_rules *rules, enum rp_rule_kind kind,
                               const char *glob, const char *origin);
 void rp_rules_free(struct rp_rules *rules);
 
-/* Matches "path", base name, "archive:member" and "archive(member)" forms of a file. */
+/* Matches the path or base name of a file; for an archive member (member not NULL) also the
+ * member's name, and "archive:member" and "archive(member)" with the archive's path or base name.
+ * A match of the archive alone is a match of all its members. */
 bool rp_file_glob_match(const char *glob, const char *path, const char *member);
 
 #endif

@@ -97,7 +97,12 @@ struct rp_script_files {
 };
 
 /* Read a script (and what it INCLUDEs, searched in `link`'s -L path). Syntax errors are
- * REAP_ERR_INPUT with file:line. Owned by link->arena. */
+ * REAP_ERR_INPUT with file:line. Owned by link->arena.
+ *
+ * `tested`: DEFINED(x) does not mark x in any linker. GNU ld 2.40, gold and lld 14 look at the
+ * symbol table, where x stays defined even when its section was collected; lld 19 counts a
+ * collected x as undefined. Who takes definitions out of the linker's sight therefore changes
+ * the value of DEFINED(x) for all but lld 19, and must keep x where that matters. */
 enum reap_status rp_script_read(struct rp_ctx *ctx, struct rp_link *link, const char *path,
                                 struct rp_script **ret);
 
@@ -105,10 +110,11 @@ enum reap_status rp_script_read(struct rp_ctx *ctx, struct rp_link *link, const 
  * manual, Input Section): index into stmts, or UINT32_MAX. `path`/`member` are as the final link
  * names them; `member` is NULL for a file outside of an archive. Thread-safe.
  *
- * File patterns (measured): GNU ld and gold match a pattern with wildcards against the path of a
- * file or archive, and against the bare name of an archive's member; `archive:member`, `archive:`
- * and `:file` as in the manual; without a wildcard it is the path as on the command line. lld
- * matches everything against "path", for members against "archive:member". */
+ * File patterns (measured with binutils 2.40, lld 14 and 19): GNU ld matches a pattern with
+ * wildcards against a file's path, for an archive's member against the member's bare name;
+ * `archive:member`, `archive:` and `:file` are as in the manual; without a wildcard it is a path
+ * as on the command line. gold matches against "path" or "archive(member)", lld against "path" or
+ * "archive:member". */
 uint32_t rp_script_match(const struct rp_script *s, const char *path, const char *member,
                          const char *section, uint64_t sh_flags);
 /* The same; *ret_pattern (may be NULL) is the pattern within the statement (0 for a whole file). */

@@ -4,11 +4,8 @@
  * are told, and for the names in it: a name that a script mentions must not lose its definition.
  * The order of evaluation does not matter for that, so there is no table of precedences.
  *
- * DEFINED(x) alone mentions nothing: GNU ld and lld look x up without marking it, so that the
- * usual `PROVIDE`-like idiom `DEFINED(x) ? x : 0x400` does not keep an x that is not there. Such
- * names go to `tested`. (They are then not the same for a linker that sees the definition, whose
- * section it may collect, and for one that does not: whoever removes definitions must ask
- * `tested`.)
+ * DEFINED(x) alone mentions nothing, as in all linkers; such names go to `tested` (script.h says
+ * what that means).
  */
 #include "link/script_parse.h"
 

@@ -135,28 +135,27 @@ static bool match_archive_form(const char *pattern, const char *colon, const cha
     return !in_archive || name_match(pattern, (size_t)(colon - pattern), path);
 }
 
-static bool match_file_gnu(const char *pattern, const char *path, const char *member)
+static bool match_file_bfd(const char *pattern, const char *path, const char *member)
 {
     const char *colon = strchr(pattern, ':');
     if (colon)
         return match_archive_form(pattern, colon, path, member);
     if (!rp_glob_has_wildcard(pattern))
-        return strcmp(pattern, path) == 0;
-    return rp_glob_match(pattern, path) || (member && rp_glob_match(pattern, member));
+        return !member && strcmp(pattern, path) == 0;
+    return rp_glob_match(pattern, member ? member : path);
 }
 
-/* lld: one name for all, "archive:member" for members. */
-static bool match_file_lld(const char *pattern, const char *path, const char *member)
+/* gold and lld have one name for a member: "archive(member)" and "archive:member". */
+static bool match_file_joined(const char *pattern, const char *path, const char *member,
+                              const char *open, const char *close)
 {
     if (!member)
         return name_match(pattern, strlen(pattern), path);
     char buf[4096], *name = buf;
-    size_t n = strlen(path) + strlen(member) + 2;
+    size_t n = strlen(path) + strlen(member) + strlen(open) + strlen(close) + 1;
     if (n > sizeof buf && !(name = malloc(n)))
         return false;
-    memcpy(name, path, strlen(path));
-    name[strlen(path)] = ':';
-    memcpy(name + strlen(path) + 1, member, strlen(member) + 1);
+    stpcpy(stpcpy(stpcpy(stpcpy(name, path), open), member), close);
     bool hit = name_match(pattern, strlen(pattern), name);
     if (name != buf)
         free(name);
@@ -168,20 +167,24 @@ static bool match_file(const struct rp_script *s, const char *pattern, const cha
 {
     if (strcmp(pattern, "*") == 0)
         return true;
-    if (s->flavor == RP_LINKER_LLD)
-        return match_file_lld(pattern, path, member);
-    return match_file_gnu(pattern, path, member);
+    switch (s->flavor) {
+    case RP_LINKER_GOLD: return match_file_joined(pattern, path, member, "(", ")");
+    case RP_LINKER_LLD: return match_file_joined(pattern, path, member, ":", "");
+    default: return match_file_bfd(pattern, path, member);
+    }
 }
 
-/* EXCLUDE_FILE: like file patterns, but in GNU ld a name without a wildcard may be that of a
- * member or its archive too (walk_wild_file_in_exclude_list). */
+/* EXCLUDE_FILE: as file patterns, but in GNU ld a name without a wildcard may be a member's, and
+ * that of an archive stands for its members. */
 static bool is_excluded(const struct rp_script *s, const char *const *list, uint32_t n,
                         const char *path, const char *member)
 {
     for (uint32_t i = 0; i < n; i++) {
         if (match_file(s, list[i], path, member))
             return true;
-        if (s->flavor != RP_LINKER_LLD && member && strcmp(list[i], member) == 0)
+        if (s->flavor == RP_LINKER_BFD && member && !strchr(list[i], ':') &&
+            (name_match(list[i], strlen(list[i]), member) ||
+             name_match(list[i], strlen(list[i]), path)))
             return true;
     }
     return false;

@@ -91,7 +91,7 @@ static bool input_section_flags(struct rp_parser *p, struct rp_input_stmt *stmt)
             negate = true;
             s++;
         }
-        uint32_t v;
+        uint32_t v = 0;
         if (!flag_value(p, s, &v))
             return false;
         *(negate ? &stmt->flags_not : &stmt->flags_want) |= v;
@@ -163,7 +163,25 @@ static bool section_list(struct rp_parser *p, struct builder *b, const char *clo
     return false;
 }
 
-/* The file pattern of a statement, with SORT and EXCLUDE_FILE around it. */
+/* In lld a quoted file name has no wildcards; in GNU ld it has. */
+static const char *quote_wildcards(struct rp_parser *p, const char *s)
+{
+    char *out = rp_arena_alloc(p->arena, 2 * strlen(s) + 1), *to = out;
+    if (!out) {
+        rp_out_of_memory(p);
+        return NULL;
+    }
+    for (; *s; s++) {
+        if (strchr("*?[\\", *s))
+            *to++ = '\\';
+        *to++ = *s;
+    }
+    *to = '\0';
+    return out;
+}
+
+/* The file pattern of a statement, with SORT and EXCLUDE_FILE around it. An EXCLUDE_FILE before
+ * the pattern is GNU ld's alone: lld takes it for a file of that name that is nowhere. */
 static bool file_pattern(struct rp_parser *p, struct rp_input_stmt *stmt)
 {
     unsigned sorts = 0;
@@ -171,6 +189,8 @@ static bool file_pattern(struct rp_parser *p, struct rp_input_stmt *stmt)
         if (accept_function(p, "EXCLUDE_FILE")) {
             if (!exclude_list(p, &stmt->exclude, &stmt->n_exclude))
                 return false;
+            if (p->script->flavor == RP_LINKER_LLD)
+                stmt->n_exclude = 0;
             continue;
         }
         if (!is_sort(rp_look(p, RP_LEX_WILD)))
@@ -181,7 +201,10 @@ static bool file_pattern(struct rp_parser *p, struct rp_input_stmt *stmt)
         if (++sorts > 8)
             return rp_syntax(p, "too many nested SORT");
     }
+    bool quoted = rp_look(p, RP_LEX_WILD)->kind == RP_TOK_STRING;
     stmt->file_glob = rp_name(p, RP_LEX_WILD, "a file pattern");
+    if (quoted && stmt->file_glob && p->script->flavor == RP_LINKER_LLD)
+        stmt->file_glob = quote_wildcards(p, stmt->file_glob);
     while (sorts--)
         if (!rp_expect(p, RP_LEX_WILD, ")"))
             return false;

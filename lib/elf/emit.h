@@ -23,7 +23,7 @@ struct rp_emit_section {
 };
 
 struct rp_emit_symbol {
-    const char *name; /* borrowed; deduplicated in the string table, suffixes shared */
+    const char *name; /* borrowed; stored once, shared with tails of section names (strtab.c) */
     uint8_t info, other;
     uint32_t shndx; /* final number or RP_SHN_UNDEF/ABS/COMMON */
     uint64_t value, size;
@@ -44,7 +44,10 @@ struct rp_emit {
 /* Whether any symbol's section number needs SYMTAB_SHNDX. */
 bool rp_emit_needs_xindex(const struct rp_emit *e);
 
-/* *ret_bytes is malloc'd, *ret_size bytes. */
+/* *ret_bytes is malloc'd, *ret_size bytes. entsize of symbol and relocation tables, link and info
+ * of the symbol table and link of its SHT_SYMTAB_SHNDX are set here, whatever the caller says.
+ * Sections stand in the file in the order of their numbers. REAP_ERR_INTERNAL when the input
+ * contradicts itself or does not fit into the class. */
 enum reap_status rp_emit_object(struct rp_ctx *ctx, const struct rp_emit *e, uint8_t **ret_bytes,
                                 uint64_t *ret_size);
 

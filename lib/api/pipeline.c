@@ -232,6 +232,7 @@ static enum reap_status collect(struct reap *r)
     struct rp_model *m = &r->model;
     enum reap_status st;
     PASS("index", rp_model_index(m));    /* number the sections, settle COMDAT */
+    PASS("screen", rp_rewrite_check(m)); /* leave alone what cannot be rewritten */
     PASS("split", rp_split(m, &r->job)); /* sections into nodes */
     PASS("edges", rp_edges(m, &r->job)); /* what refers to what */
     PASS("roots", rp_roots(m, &r->job)); /* what must stay whatever refers to it */

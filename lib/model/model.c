@@ -138,6 +138,16 @@ rp_id rp_symbol_target(const struct rp_model *m, const struct rp_file *f, uint32
     return own_target(m, rp_file_of(m, g->def_file), g->def_sym, ret_offset);
 }
 
+rp_id rp_global_node(const struct rp_model *m, rp_id global)
+{
+    const struct rp_global *g = rp_global_of(m, global);
+    uint64_t offset;
+    if (g->node || !g->def_file)
+        return g->node;
+    rp_id section = own_target(m, rp_file_of(m, g->def_file), g->def_sym, &offset);
+    return section ? rp_node_at(m, section, offset) : 0;
+}
+
 char *rp_node_describe(const struct rp_model *m, rp_id node, char *buf, size_t size)
 {
     const struct rp_node *n = &m->nodes.v[node];

@@ -262,6 +262,10 @@ rp_id rp_node_at(const struct rp_model *m, rp_id section, uint64_t offset);
 rp_id rp_symbol_target(const struct rp_model *m, const struct rp_file *f, uint32_t sym,
                        uint64_t *ret_offset, rp_id *ret_node);
 
+/* The node that the definition of a global is in, 0 when it is undefined, absolute or outside of
+ * the collected objects. */
+rp_id rp_global_node(const struct rp_model *m, rp_id global);
+
 /* "path(member):.section" into buf; for messages and reasons. Returns buf. */
 char *rp_node_describe(const struct rp_model *m, rp_id node, char *buf, size_t size);
 

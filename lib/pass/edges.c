@@ -80,24 +80,8 @@ static enum reap_status target_chunk(void *arg, size_t chunk)
     struct edges_state *st = arg;
     const struct rp_model *m = st->m;
     size_t end = (chunk + 1) * CHUNK;
-    for (size_t i = chunk * CHUNK; i < end && i < m->globals.n; i++) {
-        const struct rp_global *g = &m->globals.v[i];
-        if (g->node) {
-            st->target[i + 1] = g->node;
-            continue;
-        }
-        if (!g->def_file)
-            continue;
-        const struct rp_file *f = rp_file_of(m, g->def_file);
-        uint32_t shndx = f->sec_base ? rp_sym_shndx(&f->elf, g->def_sym) : 0;
-        if (shndx == RP_SHN_UNDEF || shndx >= f->elf.n_sections)
-            continue;
-        rp_id section = f->sec_base + shndx;
-        if (m->sections[section].flags & RP_SEC_DUPLICATE)
-            section = rp_section_prevailing(m, section);
-        if (section)
-            st->target[i + 1] = rp_node_at(m, section, f->elf.syms[g->def_sym].value);
-    }
+    for (size_t i = chunk * CHUNK; i < end && i < m->globals.n; i++)
+        st->target[i + 1] = rp_global_node(m, (rp_id)i + 1);
     return REAP_OK;
 }
 

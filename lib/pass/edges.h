@@ -21,9 +21,10 @@ enum reap_status rp_sets_make(struct rp_model *m, const struct rp_job *job, rp_i
                               struct rp_set_edges *ret);
 
 /* For each section id the statement of script `s` that takes it, UINT32_MAX for none; malloc'd,
- * m->n_section_ids + 1 numbers. Sections without nodes are left at UINT32_MAX. */
+ * m->n_section_ids + 1 numbers. Sections without nodes are left at UINT32_MAX; with
+ * `tables_only`, those that a generic pattern takes, too (script.h). */
 enum reap_status rp_match_sections(const struct rp_model *m, const struct rp_script *s,
-                                   uint32_t **ret);
+                                   bool tables_only, uint32_t **ret);
 
 /* Whether a section's name can be part of a `__start_`/`__stop_` symbol. */
 bool rp_is_c_identifier(const char *name);

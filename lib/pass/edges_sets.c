@@ -35,8 +35,15 @@ enum { CHUNK = 1024 };
 struct match_state {
     const struct rp_model *m;
     const struct rp_script *script;
+    bool tables_only;
     uint32_t *stmt;
 };
+
+static bool is_generic(const struct rp_script *s, uint32_t stmt, uint32_t pattern)
+{
+    return stmt < s->stmts.n && pattern < s->stmts.v[stmt].n_sections &&
+           s->stmts.v[stmt].sections[pattern].generic;
+}
 
 static enum reap_status match_chunk(void *arg, size_t chunk)
 {
@@ -48,17 +55,21 @@ static enum reap_status match_chunk(void *arg, size_t chunk)
         if (!m->sections[id].n_nodes)
             continue;
         const struct rp_file *f = rp_section_file(m, (rp_id)id);
-        st->stmt[id] =
-            rp_script_match(st->script, f->path, f->member, rp_section_name(m, (rp_id)id),
-                            rp_shdr_of(m, (rp_id)id)->flags);
+        uint32_t pattern = 0;
+        uint32_t stmt =
+            rp_script_match_pattern(st->script, f->path, f->member, rp_section_name(m, (rp_id)id),
+                                    rp_shdr_of(m, (rp_id)id)->flags, &pattern);
+        if (!st->tables_only || !is_generic(st->script, stmt, pattern))
+            st->stmt[id] = stmt;
     }
     return REAP_OK;
 }
 
 enum reap_status rp_match_sections(const struct rp_model *m, const struct rp_script *s,
-                                   uint32_t **ret)
+                                   bool tables_only, uint32_t **ret)
 {
-    struct match_state st = {m, s, malloc(((size_t)m->n_section_ids + 1) * sizeof(uint32_t))};
+    struct match_state st = {m, s, tables_only,
+                             malloc(((size_t)m->n_section_ids + 1) * sizeof(uint32_t))};
     if (!st.stmt)
         return rp_nomem(m->ctx);
     enum reap_status rc = rp_parallel(m->ctx, m->n_section_ids / CHUNK + 1, match_chunk, &st);
@@ -213,7 +224,7 @@ static enum reap_status script_brackets(struct sets_state *st, const struct rp_s
         if (!is_known(st, b->symbols[0]) && !is_known(st, b->symbols[1]))
             continue;
         if (!stmt)
-            rc = rp_match_sections(m, s, &stmt);
+            rc = rp_match_sections(m, s, true, &stmt);
         if (rc)
             break;
         const char *a = b->symbols[0] ? b->symbols[0] : "", *z = b->symbols[1] ? b->symbols[1] : "";

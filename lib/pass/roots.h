@@ -1,0 +1,31 @@
+/* roots.h: what the parts of the roots pass share (roots.c, roots_exports.c, roots_sections.c). */
+#ifndef RP_PASS_ROOTS_H
+#define RP_PASS_ROOTS_H
+
+#include "pass/edges.h"
+
+struct rp_roots_state {
+    struct rp_model *m;
+    struct rp_job *job;
+};
+
+/* A root that is followed. Node 0 is allowed and no root. */
+enum reap_status rp_root_add(struct rp_roots_state *st, rp_id node, unsigned reason,
+                             const char *detail);
+/* The definition of a name, or of a global. Names that nothing defines are no error. At the full
+ * level `__start_X` means the sections X. */
+enum reap_status rp_root_global(struct rp_roots_state *st, rp_id global, unsigned reason,
+                                const char *detail);
+enum reap_status rp_root_name(struct rp_roots_state *st, const char *name, unsigned reason,
+                              const char *detail);
+/* "what name", in the model's arena; `what` itself when out of memory. */
+const char *rp_root_detail(struct rp_roots_state *st, const char *what, const char *name);
+
+/* roots_exports.c: names that the dynamic linker or another file may ask for. */
+enum reap_status rp_root_exports(struct rp_roots_state *st);
+/* roots_sections.c: sections that are needed for what they are. */
+enum reap_status rp_root_sections(struct rp_roots_state *st);
+/* roots_sections.c: what .eh_frame names, at the linkers' level. */
+enum reap_status rp_root_eh_frames(struct rp_roots_state *st);
+
+#endif

@@ -116,23 +116,16 @@ static const char *reason_of(struct reap *r, const char *name)
 }
 
 /* The section a dead definition lies in; 0 when the symbol is live or has none. */
-static rp_id dead_section(const struct reap *r, const struct rp_global *g)
+static rp_id dead_section(const struct reap *r, rp_id global)
 {
-    if (!g->def_file || rp_file_of(&r->model, g->def_file)->kind != RP_FILE_OBJECT)
-        return 0;
-    uint64_t offset = 0;
-    rp_id node = 0;
-    rp_id section =
-        rp_symbol_target(&r->model, rp_file_of(&r->model, g->def_file), g->def_sym, &offset, &node);
-    if (!section)
-        return 0;
-    node = rp_node_at(&r->model, section, offset);
-    return node && !r->marks.live[node] ? section : 0;
+    rp_id node = rp_global_node(&r->model, global);
+    return node && !r->marks.live[node] ? r->model.nodes.v[node].section : 0;
 }
 
-static bool blame_global(struct reap *r, const struct words *w, const struct rp_global *g)
+static bool blame_global(struct reap *r, const struct words *w, rp_id global)
 {
-    rp_id section = dead_section(r, g);
+    const struct rp_global *g = rp_global_of(&r->model, global);
+    rp_id section = dead_section(r, global);
     bool lazy = !g->def_file && (g->flags & RP_GLOB_LAZY) && g->lazy_ar;
     if ((!section && !lazy) || !mentions(w, g->name))
         return false;
@@ -161,8 +154,8 @@ void rp_blame(struct reap *r, const char *messages)
     struct words w = {0};
     unsigned n = 0;
     if (read_messages(&w, messages))
-        for (size_t i = 0; i < r->model.globals.n && n < MAX_BLAMED; i++)
-            n += blame_global(r, &w, &r->model.globals.v[i]);
+        for (rp_id i = 1; i <= r->model.globals.n && n < MAX_BLAMED; i++)
+            n += blame_global(r, &w, i);
     if (n == MAX_BLAMED)
         rp_warn(&r->ctx, "removed-but-needed", rp_at(NULL), "further names are not listed");
     if (!n)

@@ -10,10 +10,14 @@
  */
 #include "api/api.h"
 
+#include <dlfcn.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 /* --- phases ---------------------------------------------------------------------------------- */
 
@@ -48,8 +52,33 @@ void rp_phase_done(struct reap *r, struct rp_timer t, const char *name)
 
 /* --- what the passes are told ---------------------------------------------------------------- */
 
+/* The folder of the program or plugin that holds this code: shipped rule files lie beside it. */
+static enum reap_status set_rules_dir(struct reap *r)
+{
+    char path[PATH_MAX];
+    if (r->product == REAP_PRODUCT_PLUGIN) {
+        Dl_info info;
+        if (!dladdr((const void *)(uintptr_t)set_rules_dir, &info) || !info.dli_fname ||
+            !realpath(info.dli_fname, path))
+            return REAP_OK;
+    } else {
+        ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+        if (n < 0)
+            return REAP_OK;
+        path[n] = '\0';
+    }
+    char *slash = strrchr(path, '/');
+    if (!slash)
+        return REAP_OK;
+    *slash = '\0';
+    return rp_rules_set_dir(&r->ctx, &r->rules, path);
+}
+
 static enum reap_status add_rules(struct reap *r)
 {
+    enum reap_status set = set_rules_dir(r);
+    if (set != REAP_OK)
+        return set;
     for (size_t i = 0; i < r->options.n; i++) {
         const struct rp_opt_value *o = &r->options.v[i];
         enum rp_rule_kind kind;
@@ -148,6 +177,7 @@ static void make_job(struct reap *r)
         .rules = &r->rules,
         .export_from = r->export_from.v,
         .n_export_from = r->export_from.n,
+        .debug_refs = rp_reports_wanted(r),
         .default_api_roots = r->product == REAP_PRODUCT_GC && !has_roots(r),
     };
     if (r->job.default_api_roots)
@@ -179,13 +209,21 @@ static struct rp_resolve_options resolve_options(const struct reap *r)
 
 /* --- the passes ------------------------------------------------------------------------------ */
 
-/* Reasons to leave a link alone that show before any input is read; NULL: go on. */
-static const char *why_not_collect(const struct reap *r)
+/* Reasons to leave a command alone that show in its words alone; NULL: go on. */
+static const char *why_no_link(const struct reap *r)
 {
     if (r->product == REAP_PRODUCT_GC)
         return NULL;
     if (r->link.print_version_only)
         return "nothing is linked";
+    return r->link.pass_through_why;
+}
+
+/* Reasons to leave a link alone that show before any input is read; NULL: go on. */
+static const char *why_not_collect(const struct reap *r)
+{
+    if (r->product == REAP_PRODUCT_GC)
+        return NULL;
     if (r->link.relocatable && !has_roots(r))
         return "a relocatable link (-r) without -e or -u names no roots";
     /* A file that is not found is for the linker to complain about, in its own words. */
@@ -249,8 +287,8 @@ static enum reap_status analyse(struct reap *r, const char **ret_why)
         st = make_gc_command(r);
     if (st == REAP_OK && !r->has_link)
         st = rp_fail(&r->ctx, REAP_ERR_USAGE, "no-command", rp_at(NULL), "nothing to analyse");
-    if (st == REAP_OK && r->link.print_version_only)
-        *ret_why = "nothing is linked";
+    if (st == REAP_OK)
+        *ret_why = why_no_link(r);
     if (st == REAP_OK && !*ret_why)
         st = add_rules(r);
     if (st == REAP_OK && !*ret_why)

@@ -1,0 +1,20 @@
+/* db.h: between db_write.c and db_read.c: what both must agree on (docs/database.md). */
+#ifndef RP_REPORT_DB_H
+#define RP_REPORT_DB_H
+
+/* PRAGMA application_id of a report database: "Reap". */
+enum { RP_DB_APPLICATION_ID = 0x52656170 };
+
+/* The columns of each table in the order in which they are written and read. */
+#define RP_DB_STRING_COLUMNS "id, text"
+#define RP_DB_FILE_COLUMNS                                                                         \
+    "id, path, member, kind, untouched_why, extracted_for, extracted_by, size"
+#define RP_DB_NODE_COLUMNS                                                                         \
+    "id, file, section, name, kind, shndx, offset, size, class, live, reason, parent, "            \
+    "parent_edge, root, head, retained"
+#define RP_DB_EDGE_COLUMNS      "id, source, target, kind, symbol, offset"
+#define RP_DB_ROOT_COLUMNS      "id, node, reason, detail"
+#define RP_DB_SYMBOL_COLUMNS    "id, name, node, file, place, bind, type, visibility, value, size"
+#define RP_DB_UNDEFINED_COLUMNS "id, name, file, node, offset, weak"
+
+#endif

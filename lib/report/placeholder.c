@@ -1,2 +1,0 @@
-/* placeholder until the first source of this module exists */
-typedef int placeholder;

@@ -1,0 +1,37 @@
+/* text.h: between the parts of the text report. */
+#ifndef RP_REPORT_TEXT_H
+#define RP_REPORT_TEXT_H
+
+#include "report/view.h"
+
+/* Everything a section of the report needs. Text grows in `b`; `out` gets it piece by piece. */
+struct rp_text {
+    struct rp_ctx *ctx;
+    const struct rp_facts *f;
+    struct rp_view view;
+    struct rp_totals *file_totals; /* by file id */
+    struct rp_strbuf b;
+    FILE *out;
+};
+
+enum { RP_TEXT_COLUMNS = 100 };
+
+/* Right-aligned "12,345" in `width` columns. */
+void rp_text_number(struct rp_strbuf *b, uint64_t n, int width);
+/* Right-aligned "12.3 KiB". */
+void rp_text_size(struct rp_strbuf *b, uint64_t bytes, int width);
+/* "12.3 %" of whole, right-aligned. */
+void rp_text_percent(struct rp_strbuf *b, uint64_t part, uint64_t whole, int width);
+/* Sums over allocated classes. */
+uint64_t rp_text_alloc(const uint64_t *by_class);
+/* Write and empty t->b; the status of memory and of the stream. */
+enum reap_status rp_text_flush(struct rp_text *t);
+/* Who refers to a dead node: "from x.o:.text.f and 3 more", nothing when nobody does. */
+void rp_text_referrers(const struct rp_text *t, rp_id node, rp_id here, struct rp_strbuf *b);
+
+/* text_files.c: by archive and by object. */
+enum reap_status rp_text_files(struct rp_text *t);
+/* text_removed.c: every removed section. */
+enum reap_status rp_text_removed(struct rp_text *t);
+
+#endif

@@ -47,6 +47,7 @@ struct rp_out_section {
 struct rp_script_symbol {
     const char *name;
     const char *out_section; /* NULL outside of one */
+    uint32_t out;            /* index into outs, UINT32_MAX outside of one */
     uint32_t stmt_before;    /* number of input statements that precede it in the script */
     bool provide, hidden;
     bool is_dot; /* value is the location counter (perhaps aligned) */
@@ -125,15 +126,48 @@ uint32_t rp_script_match_pattern(const struct rp_script *s, const char *path, co
 uint32_t rp_script_keep(const struct rp_script *s, const char *path, const char *member,
                         const char *section, uint64_t sh_flags);
 
-/* Brackets: symbol pairs or single marks around statements whose sections are a table. */
+/* Brackets: symbols that a program uses to walk over what the linker put between them:
+ *
+ *     __tab_start = .;  KEEP(*(.tab)) *(.tab.*)  __tab_end = .;
+ *
+ * A reference to such a *mark* must keep the sections of the statements at it. The rules:
+ *
+ * 1. Marks are symbols set inside SECTIONS to a value that depends on the location counter, and
+ *    symbols set anywhere to an ADDR, LOADADDR or SIZEOF of an output section. A symbol computed
+ *    from marks (`__tab_size = __tab_end - __tab_start`) stands for all brackets of these marks.
+ * 2. *Generic* patterns are the names that compilers and linkers give by themselves: .text,
+ *    .data, .rodata, .bss, .sdata, .tbss, … bare, with a wildcard (`.data.*`, `.text.[a-z]*`) or
+ *    with a suffix of the compiler's (.text.hot, .text.unlikely.*, .data.rel.ro*, .rodata.str*);
+ *    COMMON, .gnu.linkonce.*, .eh_frame, .gcc_except_table, .got*, .plt*, .init, .fini, dynamic
+ *    linking and debug sections; whatever ends in .text (.init.text); `*` and `.*`. Their contents
+ *    are found by reference, they are no table. With a file pattern other than `*` only code is
+ *    generic: `*blob.o(.rodata)` between marks is a table. `.text.mytable`, a suffix that no
+ *    compiler makes, is specific. A statement is generic when all its patterns are.
+ * 3. Two marks whose names differ by a word for start and one for end (start, begin, first, head,
+ *    base, low, b, s; end, stop, last, tail, limit, high, e; __start_x and __stop_x; _sx and _ex)
+ *    are a pair: they bracket all statements between them, inner pairs included, over several
+ *    output sections too. When a generic statement stands between them they are the bounds of a
+ *    region, and only the specific statements directly after the start mark and directly before
+ *    the end mark, up to the next mark or generic statement, are bracketed.
+ * 4. A mark without partner brackets the specific statements after it and before it, up to the
+ *    next and previous mark or generic statement, inside its output section; outside of output
+ *    sections, or when its name says start (forwards) or end (backwards), across their borders.
+ * 5. ADDR, LOADADDR and SIZEOF marks bracket their whole output section when nothing in it is
+ *    generic, else as the start or end mark of it would.
+ * 6. The usual names of program regions (_etext, etext, _edata, _sdata, __bss_start, _end,
+ *    __executable_start, __init_begin, __data_start, …) bracket nothing by rules 3 (region), 4
+ *    and 5, except what stands alone between two of them.
+ *
+ * The statements of a bracket are contiguous and none is generic as a whole; a mixed statement's
+ * generic patterns (`sections[i].generic`) do not belong to the table: rp_script_match_pattern
+ * tells which pattern took a section. /DISCARD/ is left out. */
 struct rp_bracket {
-    const char *symbols[2]; /* start and end; one may be NULL */
+    const char *symbols[2]; /* start and end; [1] is NULL for a single mark */
     uint32_t first_stmt, n_stmts;
     const char *script;
     uint32_t line;
 };
-/* All brackets of a script; *ret is owned by the arena. Generic output (.text*, .data*, .rodata*,
- * .bss*, COMMON, …) between marks such as _etext is no table and gives no bracket. */
+/* All brackets of a script; *ret is owned by the arena. One symbol may be in several. */
 enum reap_status rp_script_brackets(struct rp_ctx *ctx, struct rp_link *link,
                                     const struct rp_script *s, struct rp_bracket **ret,
                                     uint32_t *ret_n);

@@ -263,6 +263,7 @@ static bool assign(struct rp_parser *p, const char *name, bool provide, bool hid
         .provide = provide,
         .hidden = hidden,
         .out_section = p->out_name,
+        .out = p->out_name ? (uint32_t)p->script->outs.n - 1 : UINT32_MAX,
         .in_sections = p->in_sections,
         .stmt_before = (uint32_t)p->script->stmts.n,
         .script = p->src->name,

@@ -448,7 +448,7 @@ static void overlay_symbols(struct rp_parser *p, const char *section)
     for (size_t i = 0; i < 2 && !rp_failed(p); i++) {
         char *name = rp_arena_printf(p->arena, "%s%s", prefixes[i], section);
         struct rp_script_symbol sym = {.name = name,
-                                       .out_section = NULL,
+                                       .out = UINT32_MAX,
                                        .stmt_before = (uint32_t)s->stmts.n,
                                        .provide = true,
                                        .in_sections = true,

@@ -1,0 +1,6 @@
+reap_unit_test(arena)
+reap_unit_test(strmap)
+reap_unit_test(glob)
+reap_unit_test(ctx)
+reap_unit_test(pool)
+reap_unit_test(outfile)

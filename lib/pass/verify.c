@@ -238,10 +238,16 @@ static uint64_t moved(const struct verifier *v, uint32_t shndx, uint64_t offset)
     return to == UINT64_MAX ? to : to + (offset - v->m->nodes.v[node].offset);
 }
 
+static bool is_packed(const struct rp_elf *e, uint32_t shndx)
+{
+    return (e->shdrs[shndx].flags & SHF_COMPRESSED) ||
+           strncmp(rp_elf_shname(e, shndx), ".zdebug", 7) == 0;
+}
+
 static int64_t addend(const struct verifier *v, const struct rp_elf *e, uint32_t shndx,
                       const struct rp_rela *r, uint32_t rel)
 {
-    if (e->shdrs[rel].type == SHT_REL && (e->shdrs[shndx].flags & SHF_COMPRESSED))
+    if (e->shdrs[rel].type == SHT_REL && is_packed(e, shndx))
         return 0; /* not looked at: only debug information is compressed */
     return rp_reloc_addend(v->m->arch, e, shndx, e->shdrs[rel].type, r);
 }
@@ -297,7 +303,7 @@ static bool may_be_missing(const struct verifier *v, uint32_t i, const struct rp
 static bool is_stored_tombstone(const struct verifier *v, uint32_t i, const struct rp_rela *a,
                                 const struct rp_rela *b)
 {
-    return (v->old->shdrs[i].flags & SHF_COMPRESSED) && b->sym == 0 && a->offset == b->offset;
+    return is_packed(v->old, i) && b->sym == 0 && a->offset == b->offset;
 }
 
 static enum reap_status check_relocs(const struct verifier *v, uint32_t i)

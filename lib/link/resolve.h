@@ -30,6 +30,9 @@ struct rp_resolve_options {
     const struct rp_script *const *scripts; /* for names that scripts mention (they extract) */
     size_t n_scripts;
     bool gold; /* where gold differs from bfd */
+    /* RP_RESOLVE_LLD: lld's major version; 0 is unknown, taken as the newest. 14 follows the
+     * order of archive indexes; below 19 common symbols extract (--fortran-common). */
+    unsigned lld_major;
 };
 
 struct rp_resolve_result {

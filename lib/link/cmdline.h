@@ -64,7 +64,8 @@ struct rp_link {
     const char *init, *fini; /* default "_init", "_fini" */
     const char *emulation;   /* -m, or NULL */
     const char *sysroot;
-    bool shared, pie, relocatable, is_static, export_dynamic, gc_sections, print_gc_sections;
+    bool is_static; /* -static anywhere, or -Bstatic in force at the end */
+    bool shared, pie, relocatable, export_dynamic, gc_sections, print_gc_sections;
     bool keep_exported; /* --gc-keep-exported (bfd, gold) */
     bool start_stop_gc; /* -z start-stop-gc; false: nostart-stop-gc or the default */
     bool start_stop_gc_set;
@@ -103,9 +104,9 @@ struct rp_replacement {
 
 /* The words of the final command line: every RP_ARG_INPUT argument gives way to its replacements,
  * in ascending order of arg (rp_link_command keeps their order); arguments in `keep` (by argument
- * index, may be NULL) stay as written, and so does an argument with an input that was not found,
- * so that the linker tells. A replacement of an argument that is kept, or that is no input
- * argument, is REAP_ERR_INTERNAL. Words are owned by link->arena.
+ * index, may be NULL) stay as written, and so does an argument with an input that was not found
+ * or without any, so that the linker tells. A replacement of an argument that is kept, or that is
+ * no input argument, is REAP_ERR_INTERNAL. Words are owned by link->arena.
  *
  * --start-lib … --end-lib: when every argument between them is kept, they stay. Otherwise they go,
  * because what replaces a lazy object was loaded and is linked for certain; a kept one among them

@@ -68,11 +68,12 @@ static void add_replacement(struct command *c, const struct rp_replacement *r)
     add(c, r->path);
 }
 
-/* As written: kept by the caller, or naming something that was not found. */
+/* As written: kept by the caller, naming something that was not found, or naming nothing (an
+ * empty file). */
 static bool is_kept(const struct command *c, uint32_t arg)
 {
     const struct rp_arg *a = &c->link->args.v[arg];
-    if (a->kind != RP_ARG_INPUT || (c->keep && c->keep[arg]))
+    if (a->kind != RP_ARG_INPUT || a->n_inputs == 0 || (c->keep && c->keep[arg]))
         return true;
     for (uint32_t i = 0; i < a->n_inputs; i++)
         if (!c->link->inputs.v[a->first_input + i].path)

@@ -382,6 +382,8 @@ enum reap_status rp_cmdline_inputs(struct rp_cmdline *c)
         st = walk_argument(&w, i);
     if (!st)
         st = add_literal_files(&w);
+    /* gcc for aarch64 says -Bstatic where gcc for x86 says -static. */
+    link->is_static = link->is_static || w.state.is_static;
     if (!st && link->inputs.n == 0)
         link->print_version_only = true;
     rp_vec_free(&w.saved);

@@ -135,13 +135,14 @@ static struct target archive_target(int fd)
     return (struct target){0};
 }
 
-/* Text has no control characters; a script is text that is no other format. */
+/* Text has no control characters; a script is text that is no other format. An empty file is an
+ * empty script to GNU ld and lld. */
 static bool is_text(const uint8_t *s, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (s[i] == 0x7f || (s[i] < ' ' && (s[i] < '\t' || s[i] > '\r')))
             return false;
-    return n > 0;
+    return true;
 }
 
 /* The machine of a script that says OUTPUT_FORMAT(name) before anything else but comments. */

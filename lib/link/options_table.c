@@ -2,9 +2,10 @@
  *
  * Sources: the linkers' own --help, the GNU ld manual, lld's documented option list, and, for each
  * row, the linker itself: a linker that takes a value complains when the option is the last word
- * (tests/unit/test_cmdline.c repeats this against the linkers that are installed). A row names the
+ * (tests/unit/test_option_table.c repeats this against the linkers that are installed). A row names the
  * linkers that know the option in that form; one name may have several rows. Versions: GNU ld
- * and gold 2.40, lld 14 to 20, mold 1.10.
+ * and gold 2.40, lld 14 to 20, mold 1.10
+ * (and names that later versions of mold added).
  */
 #include "link/options.h"
 
@@ -114,7 +115,7 @@ const struct rp_option_row rp_option_table[] = {
     ROW("print-gc-sections", NONE, ALL, PRINT_GC),
     ROW("print-gc-sections", EQUALS, L, PRINT_GC),
     ROW("no-print-gc-sections", NONE, ALL, NO_PRINT_GC),
-    ROW("gc-keep-exported", NONE, B | G, GC_KEEP_EXPORTED),
+    ROW("gc-keep-exported", NONE, B, GC_KEEP_EXPORTED),
     /* Roots. */
     ROW("u", ARG, ALL, UNDEFINED),
     ROW("undefined", ARG, ALL, UNDEFINED),
@@ -128,7 +129,7 @@ const struct rp_option_row rp_option_table[] = {
     ROW("no-export-dynamic", NONE, ALL, NO_EXPORT_DYNAMIC),
     ROW("export-dynamic-symbol", ARG, B | G | M, EXPORT_SYMBOL),
     TWO("export-dynamic-symbol", ARG, L, EXPORT_SYMBOL),
-    ROW("export-dynamic-symbol-list", ARG, B | G | M, DYNAMIC_LIST),
+    ROW("export-dynamic-symbol-list", ARG, B | M, DYNAMIC_LIST),
     TWO("export-dynamic-symbol-list", ARG, L, DYNAMIC_LIST),
     ROW("dynamic-list", ARG, ALL, DYNAMIC_LIST),
     ROW("dynamic-list-data", NONE, B | G | M, DYNAMIC_LIST_DATA),
@@ -222,7 +223,6 @@ const struct rp_option_row rp_option_table[] = {
     FLAG("x", B),
     FLAG("X", B),
     FLAG("M", B),
-    FLAG("p", B),
     FLAG("d", G),
     FLAG("g", G),
     FLAG("t", G),
@@ -268,7 +268,7 @@ const struct rp_option_row rp_option_table[] = {
     TWO("oformat", ARG, ALL, PASS),
     VALUE("orphan-handling", ARG, B | G | L),
     VALUE("dependency-file", ARG, ALL),
-    VALUE("spare-dynamic-tags", ARG, ALL),
+    VALUE("spare-dynamic-tags", ARG, B | G | M),
     VALUE("Ttext-segment", ARG, B | G | L),
     VALUE("split-stack-adjust-size", ARG, B | G | L),
     VALUE("assert", ARG, B | G),
@@ -288,7 +288,8 @@ const struct rp_option_row rp_option_table[] = {
     VALUE("flto-partition", ARG, B),
     VALUE("fuse-ld", ARG, B),
     VALUE("package-metadata", OPTIONAL, B | G),
-    VALUE("package-metadata", ARG, L | M),
+    VALUE("package-metadata", EQUALS, L),
+    VALUE("package-metadata", ARG, M),
     VALUE("build-id-chunk-size-for-treehash", ARG, G),
     VALUE("build-id-min-file-size-for-treehash", ARG, G),
     VALUE("debug", ARG, G),
@@ -364,10 +365,10 @@ const struct rp_option_row rp_option_table[] = {
     TWO("save-temps", OPTIONAL, L, PASS),
     TWO("thinlto-index-only", OPTIONAL, L, PASS),
     TWO("power10-stubs", OPTIONAL, L, PASS),
-    TWO("icf", OPTIONAL, L, PASS),
+    VALUE("icf", EQUALS, L),
     TWO("bp-compression-sort", EQUALS, L, PASS),
     TWO("bp-startup-sort", EQUALS, L, PASS),
-    TWO("call-graph-profile-sort", EQUALS, L, PASS),
+    TWO("call-graph-profile-sort", OPTIONAL, L, PASS),
     TWO("lto", EQUALS, L, PASS),
     TWO("lto-aa-pipeline", EQUALS, L, PASS),
     TWO("lto-newpm-passes", EQUALS, L, PASS),

@@ -39,10 +39,13 @@ enum rp_found_kind {
     RP_FOUND_NONE,
     RP_FOUND_SCRIPT, /* text: an implicit linker script */
     RP_FOUND_FILE,   /* object, archive, anything else */
+    RP_FOUND_PIPE,   /* can be read only once, and the linker has to: see rp_note_pipe */
 };
 /* What a path names; `emulation` not NULL: a file for another machine is MISSING (GNU ld, gold
  * and mold skip it when they search). */
 enum rp_found_kind rp_probe_file(const char *path, const char *emulation);
+/* The link reads a pipe (shells write "<(command)" as /dev/fd/63): it must pass through. */
+enum reap_status rp_note_pipe(struct rp_cmdline *c, const char *path);
 /* Fill link->search_dirs. own_script: a -T script takes the place of GNU ld's default one, and with
  * it of its SEARCH_DIRs. */
 enum reap_status rp_search_dirs(struct rp_cmdline *c, bool own_script);

@@ -144,6 +144,11 @@ static enum reap_status add_found(struct walk *w, const char *word, const char *
                                   bool fixed)
 {
     struct rp_link *link = w->c->link;
+    if (kind == RP_FOUND_PIPE) {
+        enum reap_status piped = rp_note_pipe(w->c, path);
+        if (piped)
+            return piped;
+    }
     if (!path || kind != RP_FOUND_SCRIPT || w->state.binary) {
         struct rp_input input = make_input(w, word, path);
         input.script = named_by;
@@ -201,6 +206,12 @@ static enum reap_status add_script_inputs(struct walk *w, const struct rp_script
 static enum reap_status add_file_argument(struct walk *w, const char *word)
 {
     enum rp_found_kind kind = rp_probe_file(word, NULL);
+    /* lld reads response files from pipes; here such a word has not been expanded. */
+    if (word[0] == '@' && word[1] && rp_probe_file(word + 1, NULL) == RP_FOUND_PIPE) {
+        enum reap_status st = rp_note_pipe(w->c, word);
+        if (st)
+            return st;
+    }
     return add_found(w, word, kind == RP_FOUND_NONE ? NULL : word, kind, NULL, false, false);
 }
 
@@ -266,30 +277,30 @@ static enum reap_status walk_argument(struct walk *w, uint32_t i)
 /* --- scripts -------------------------------------------------------------------------------- */
 
 /* GNU ld and lld look for scripts in the current folder, then along -L. */
-static enum reap_status find_script(struct rp_cmdline *c, const char *name, const char **ret)
+static enum reap_status find_script(struct rp_cmdline *c, const char *name, const char **ret,
+                                    enum rp_found_kind *ret_kind)
 {
     struct rp_link *link = c->link;
-    *ret = name;
-    if (name[0] == '/' || rp_probe_file(name, NULL) != RP_FOUND_NONE)
-        return REAP_OK;
-    for (size_t i = 0; i < link->search_dirs.n; i++) {
-        const char *path = rp_arena_printf(&link->arena, "%s/%s", link->search_dirs.v[i], name);
+    enum rp_found_kind kind = rp_probe_file(name, NULL);
+    const char *path = name;
+    for (size_t i = 0; i < link->search_dirs.n && kind == RP_FOUND_NONE && name[0] != '/'; i++) {
+        path = rp_arena_printf(&link->arena, "%s/%s", link->search_dirs.v[i], name);
         if (!path)
             return rp_nomem(c->ctx);
-        if (rp_probe_file(path, NULL) != RP_FOUND_NONE) {
-            *ret = path;
-            return REAP_OK;
-        }
+        kind = rp_probe_file(path, NULL);
     }
-    return REAP_OK;
+    *ret = kind == RP_FOUND_NONE ? name : path;
+    *ret_kind = kind;
+    return kind == RP_FOUND_PIPE ? rp_note_pipe(c, path) : REAP_OK;
 }
 
 static enum reap_status read_script(struct walk *w, const char *name, uint32_t arg)
 {
     struct rp_cmdline *c = w->c;
     const char *path;
-    enum reap_status st = find_script(c, name, &path);
-    if (st)
+    enum rp_found_kind kind;
+    enum reap_status st = find_script(c, name, &path, &kind);
+    if (st || kind == RP_FOUND_PIPE)
         return st;
     st = rp_script_read(c->ctx, c->link, path, &w->scripts[arg]);
     if (st)
@@ -322,6 +333,7 @@ static enum reap_status prepare(struct walk *w)
     struct rp_cmdline *c = w->c;
     struct rp_link *link = c->link;
     enum reap_status st = rp_search_dirs(c, true);
+    enum rp_found_kind kind;
     bool own_script = false;
     if (!st)
         st = read_scripts(w);
@@ -333,9 +345,9 @@ static enum reap_status prepare(struct walk *w)
     for (uint32_t i = 0; i < link->args.n && !st; i++)
         st = add_search_dirs(w, w->scripts[i]);
     for (size_t i = 0; i < link->version_scripts.n && !st; i++)
-        st = find_script(c, link->version_scripts.v[i], &link->version_scripts.v[i]);
+        st = find_script(c, link->version_scripts.v[i], &link->version_scripts.v[i], &kind);
     for (size_t i = 0; i < link->dynamic_lists.n && !st; i++)
-        st = find_script(c, link->dynamic_lists.v[i], &link->dynamic_lists.v[i]);
+        st = find_script(c, link->dynamic_lists.v[i], &link->dynamic_lists.v[i], &kind);
     return st;
 }
 

@@ -170,13 +170,13 @@ enum rp_found_kind rp_probe_file(const char *path, const char *emulation)
     enum rp_found_kind kind = RP_FOUND_NONE;
     uint8_t head[4096 + 1];
     struct stat sb;
-    /* O_NONBLOCK: a FIFO must not stop us; the linker will say what is wrong with it. */
+    /* O_NONBLOCK: a FIFO must not stop us. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return RP_FOUND_NONE;
     if (fstat(fd, &sb) < 0 || S_ISDIR(sb.st_mode))
         goto out;
-    kind = RP_FOUND_FILE;
+    kind = S_ISFIFO(sb.st_mode) || S_ISSOCK(sb.st_mode) ? RP_FOUND_PIPE : RP_FOUND_FILE;
     if (!S_ISREG(sb.st_mode))
         goto out;
     struct target have = {0};
@@ -197,6 +197,15 @@ enum rp_found_kind rp_probe_file(const char *path, const char *emulation)
 out:
     close(fd);
     return kind;
+}
+
+enum reap_status rp_note_pipe(struct rp_cmdline *c, const char *path)
+{
+    struct rp_link *link = c->link;
+    if (!link->pass_through_why)
+        link->pass_through_why =
+            rp_arena_printf(&link->arena, "%s: a pipe can be read only once", path);
+    return link->pass_through_why ? REAP_OK : rp_nomem(c->ctx);
 }
 
 /* --- directories ---------------------------------------------------------------------------- */

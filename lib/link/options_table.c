@@ -2,8 +2,8 @@
  *
  * Sources: the linkers' own --help, the GNU ld manual, lld's documented option list, and, for each
  * row, the linker itself: a linker that takes a value complains when the option is the last word
- * (tests/unit/test_option_table.c repeats this against the linkers that are installed). A row names the
- * linkers that know the option in that form; one name may have several rows. Versions: GNU ld
+ * (tests/unit/test_option_table.c repeats this against the linkers that are installed). A row names
+ * the linkers that know the option in that form; one name may have several rows. Versions: GNU ld
  * and gold 2.40, lld 14 to 20, mold 1.10
  * (and names that later versions of mold added).
  */

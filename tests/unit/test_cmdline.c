@@ -545,6 +545,22 @@ static void just_symbols_stay_fixed(void **state)
     end();
 }
 
+static void links_that_read_pipes_pass_through(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"a.o pipe", "a.o -T pipe", "a.o --version-script=pipe",
+                                        "a.o --dynamic-list pipe", "a.o @pipe"};
+    assert_int_equal(mkfifo("pipe", 0600), 0);
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        assert_int_equal(parse(RP_LINKER_LLD, lines[i]), REAP_OK);
+        assert_non_null(the_link.pass_through_why);
+        end();
+    }
+    assert_int_equal(parse(RP_LINKER_LLD, "a.o --version-script=/dev/null"), REAP_OK);
+    assert_null(the_link.pass_through_why);
+    end();
+}
+
 static void empty_file_is_an_empty_script(void **state)
 {
     (void)state;
@@ -900,6 +916,7 @@ int main(void)
         cmocka_unit_test(script_option_is_read_and_stays),
         cmocka_unit_test(default_script_counts_without_another),
         cmocka_unit_test(just_symbols_stay_fixed),
+        cmocka_unit_test(links_that_read_pipes_pass_through),
         cmocka_unit_test(empty_file_is_an_empty_script),
         cmocka_unit_test(lines_of_compiler_drivers_are_understood),
         cmocka_unit_test(inputs_are_those_that_ld_opens),

@@ -162,8 +162,9 @@ void rp_run_free(struct rp_run *run);
 /* blame.c: which names in the linker's messages Reap had removed, as diagnostics. */
 void rp_blame(struct reap *r, const char *messages);
 
-/* signals.c: the child that a signal is passed on to, and the output that must not stay behind
- * half-written. */
-void rp_signals_child(long pid, const char *output); /* 0: none */
+/* signals.c: before the linker is started, the output that must not stay behind half-written (NULL:
+ * none); then the child that a signal is passed on to (0: none any more). */
+void rp_signals_output(const char *path);
+void rp_signals_child(long pid);
 
 #endif

@@ -178,7 +178,7 @@ static int spawn(const struct rp_run *run, const char *const *argv, char **env, 
     int e =
         posix_spawn(ret_pid, run->program, &actions, &attr, (char *const *)(uintptr_t)argv, env);
     if (e == 0)
-        rp_signals_child(*ret_pid, run->output);
+        rp_signals_child(*ret_pid);
     rp_signals_release(&old);
     posix_spawnattr_destroy(&attr);
     posix_spawn_file_actions_destroy(&actions);
@@ -191,7 +191,7 @@ static void reap_child(struct rp_run *run, pid_t pid)
     struct rusage u = {0};
     while (wait4(pid, &status, 0, &u) < 0 && errno == EINTR)
         ;
-    rp_signals_child(0, NULL);
+    rp_signals_child(0);
     run->exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     run->cpu_s = (double)u.ru_utime.tv_sec + (double)u.ru_stime.tv_sec +
                  1e-6 * (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);

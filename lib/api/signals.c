@@ -25,18 +25,20 @@ static _Atomic(long) child;
 static char output[PATH_ROOM];    /* "" = none; written while `child` is 0 */
 static struct stat output_before; /* st_ino 0: it did not exist */
 
-void rp_signals_child(long pid, const char *path)
+void rp_signals_output(const char *path)
 {
-    if (pid) {
-        size_t n = path ? strlen(path) : 0;
+    size_t n = path ? strlen(path) : 0;
+    output[0] = '\0';
+    memset(&output_before, 0, sizeof output_before);
+    if (!n || n >= sizeof output)
+        return;
+    memcpy(output, path, n + 1);
+    if (stat(output, &output_before))
         memset(&output_before, 0, sizeof output_before);
-        output[0] = '\0';
-        if (n && n < sizeof output) {
-            memcpy(output, path, n + 1);
-            if (stat(output, &output_before))
-                memset(&output_before, 0, sizeof output_before);
-        }
-    }
+}
+
+void rp_signals_child(long pid)
+{
     atomic_store(&child, pid);
 }
 

@@ -175,6 +175,7 @@ static int spawn(const struct rp_run *run, const char *const *argv, char **env, 
 
     sigset_t old;
     rp_signals_hold(&old);
+    rp_signals_output(run->output);
     int e =
         posix_spawn(ret_pid, run->program, &actions, &attr, (char *const *)(uintptr_t)argv, env);
     if (e == 0)

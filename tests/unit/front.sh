@@ -135,7 +135,7 @@ check read_only_tmpdir 1 'nonexistent' env TMPDIR=/nonexistent gcc -B "$build/gc
 test ! -e out || fail "read_only_tmpdir: an output is left"
 
 # --- signals ------------------------------------------------------------------------------------
-printf '#!/bin/sh\necho partial >out\nsleep 30\n' >slow-bfd
+printf '#!/bin/sh\necho partial >out\nsleep 2\n' >slow-bfd
 chmod +x slow-bfd
 gcc -### main.o libx.a -o out 2>&1 | grep collect2 | tail -1 >words
 for signal in INT TERM HUP; do

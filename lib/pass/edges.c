@@ -21,6 +21,7 @@
 #include "table/table.h"
 #include "util/pool.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct raw_edge {
@@ -45,7 +46,8 @@ struct file_edges {
 struct edges_state {
     struct rp_model *m;
     const struct rp_job *job;
-    rp_id *target; /* [n globals + 1]: the node that a reference to the global reaches */
+    bool wraps_definitions; /* --wrap also changes references within the defining file */
+    rp_id *target;          /* [n globals + 1]: the node that a reference to the global reaches */
     struct file_edges *files;
 };
 
@@ -141,6 +143,23 @@ static rp_id piece_target(struct walk *w, const struct source *s, const struct r
     return node;
 }
 
+/* lld redirects a --wrap'ed name in the file that defines it as well; the other linkers redirect
+ * undefined names only, which the resolver has done (link/resolve.h). */
+static rp_id wrapped(const struct edges_state *st, rp_id global)
+{
+    const struct rp_link *link = st->job->link;
+    const struct rp_global *g = rp_global_of(st->m, global);
+    for (size_t i = 0; i < link->wrap.n; i++) {
+        if (strcmp(link->wrap.v[i].name, g->name) != 0)
+            continue;
+        char name[1024];
+        int n = snprintf(name, sizeof name, "__wrap_%s", g->name);
+        rp_id wrap = n > 0 && (size_t)n < sizeof name ? rp_model_find_global(st->m, name) : 0;
+        return wrap ? wrap : global;
+    }
+    return global;
+}
+
 /* The node that relocation r refers to, and the kind of the edge. 0: none of the link. */
 static rp_id reloc_target(struct walk *w, const struct source *s, const struct rp_rela *r,
                           uint32_t *ret_kind)
@@ -153,6 +172,8 @@ static rp_id reloc_target(struct walk *w, const struct source *s, const struct r
 
     rp_id global = rp_sym_global(w->f, r->sym);
     if (global) {
+        if (w->st->wraps_definitions && rp_sym_shndx(e, r->sym) != RP_SHN_UNDEF)
+            global = wrapped(w->st, global);
         rp_id node = w->st->target[global];
         if (node && m->nodes.v[node].kind == RP_NODE_SET)
             *ret_kind = m->sets.v[m->nodes.v[node].offset].name[0] == '_' ? RP_EDGE_START_STOP
@@ -557,7 +578,11 @@ static enum reap_status reserve_edges(struct edges_state *st, uint64_t n_set_edg
 
 enum reap_status rp_edges(struct rp_model *m, const struct rp_job *job)
 {
-    struct edges_state st = {.m = m, .job = job};
+    struct edges_state st = {
+        .m = m,
+        .job = job,
+        .wraps_definitions = job->link->flavor == RP_LINKER_LLD && job->link->wrap.n,
+    };
     struct rp_set_edges sets = {0};
     rp_id first_set = (rp_id)m->nodes.n;
     st.target = calloc(m->globals.n + 1, sizeof *st.target);

@@ -36,6 +36,7 @@ struct graph {
     struct rp_job job;
     struct rp_marks marks;
     const struct rp_script *scripts[8];
+    char *words; /* the command line: the model points into it */
 };
 
 static inline void graph_begin(struct graph *g, enum rp_level level)
@@ -53,9 +54,9 @@ static inline void graph_run(struct graph *g, enum rp_linker_flavor flavor, cons
 {
     const char *argv[64];
     int argc = 0;
-    char *copy = strdup(words);
-    assert_non_null(copy);
-    for (char *w = strtok(copy, " "); w && argc < 63; w = strtok(NULL, " "))
+    g->words = strdup(words);
+    assert_non_null(g->words);
+    for (char *w = strtok(g->words, " "); w && argc < 63; w = strtok(NULL, " "))
         argv[argc++] = w;
     rp_model_init(&g->m, &g->ctx);
     assert_int_equal(rp_link_parse(&g->ctx, &g->link, flavor, argc, argv), REAP_OK);
@@ -78,7 +79,6 @@ static inline void graph_run(struct graph *g, enum rp_linker_flavor flavor, cons
     assert_int_equal(rp_edges(&g->m, &g->job), REAP_OK);
     assert_int_equal(rp_roots(&g->m, &g->job), REAP_OK);
     assert_int_equal(rp_mark(&g->m, &g->marks), REAP_OK);
-    free(copy);
 }
 
 static inline void graph_free(struct graph *g)
@@ -88,6 +88,7 @@ static inline void graph_free(struct graph *g)
     rp_link_free(&g->link);
     rp_rules_free(&g->rules);
     rp_ctx_fini(&g->ctx);
+    free(g->words);
 }
 
 /* The id of the nth section of a name (from 0) in a file; fails when there is none. `file` is the

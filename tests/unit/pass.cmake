@@ -1,1 +1,5 @@
 reap_unit_test(rewrite)
+reap_unit_test(split)
+reap_unit_test(edges)
+reap_unit_test(roots)
+reap_unit_test(mark)

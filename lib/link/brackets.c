@@ -15,7 +15,7 @@
 #include <string.h>
 
 /* Hostile scripts could ask for quadratic many: real ones have below 2,000 brackets. */
-enum { MAX_BRACKETS = 1 << 20, MAX_STEPS = 50 * 1000 * 1000, MAX_ROUNDS = 8 };
+enum { MAX_BRACKETS = 1 << 18, MAX_STEPS = 10 * 1000 * 1000, MAX_ROUNDS = 8 };
 
 enum stmt_class { SPECIFIC, GENERIC, DISCARDED };
 
@@ -53,11 +53,12 @@ struct finder {
     struct rp_ctx *ctx;
     struct rp_arena *arena;
     const struct rp_script *s;
-    uint32_t n;                         /* statements */
-    uint8_t *class;                     /* enum stmt_class by statement */
-    uint8_t *mark_at, *region_at;       /* [n + 1] a mark (of a region's name) stands here */
-    uint32_t *n_generic;                /* [n + 1] generic statements before this position */
-    uint32_t *next_discard, *next_kept; /* [n + 1] */
+    uint32_t n;                              /* statements */
+    uint8_t *class;                          /* enum stmt_class by statement */
+    uint8_t *mark_at, *region_at, *other_at; /* [n + 1] a mark stands here, one of a region's name,
+other ones */
+    uint32_t *n_generic;                     /* [n + 1] generic statements before this position */
+    uint32_t *next_discard, *next_kept;      /* [n + 1] */
     struct runs runs;
     RP_VEC(struct mark) marks;
     RP_VEC(struct rp_bracket) brackets;
@@ -91,11 +92,12 @@ static bool classify_all(struct finder *f)
     f->class = zeroed(f, sizeof *f->class);
     f->mark_at = zeroed(f, sizeof *f->mark_at);
     f->region_at = zeroed(f, sizeof *f->region_at);
+    f->other_at = zeroed(f, sizeof *f->other_at);
     f->n_generic = zeroed(f, sizeof *f->n_generic);
     f->next_discard = zeroed(f, sizeof *f->next_discard);
     f->next_kept = zeroed(f, sizeof *f->next_kept);
-    if (!f->class || !f->mark_at || !f->region_at || !f->n_generic || !f->next_discard ||
-        !f->next_kept)
+    if (!f->class || !f->mark_at || !f->region_at || !f->other_at || !f->n_generic ||
+        !f->next_discard || !f->next_kept)
         return false;
     for (uint32_t i = 0; i < f->n; i++) {
         f->class[i] = (uint8_t)classify(f->s, &f->s->stmts.v[i]);
@@ -182,8 +184,7 @@ static bool add_mark(struct finder *f, const struct rp_strmap *outs, uint32_t i)
     m.stem = rp_arena_strdup(f->arena, name.stem);
     if (m.form == AT_DOT) {
         f->mark_at[m.pos] = 1;
-        if (m.is_region)
-            f->region_at[m.pos] = 1;
+        *(m.is_region ? &f->region_at[m.pos] : &f->other_at[m.pos]) = 1;
     }
     return m.stem && rp_vec_push(&f->marks, m);
 }
@@ -284,7 +285,8 @@ static bool pair_marks(struct finder *f)
 /* Rule 6: a region's mark takes only what stands alone between it and another one. */
 static uint32_t region_limit(const struct finder *f, const struct mark *m, uint32_t limit)
 {
-    return m->is_region && !f->region_at[limit] ? m->pos : limit;
+    bool alone = f->region_at[limit] && !f->other_at[limit] && !f->other_at[m->pos];
+    return m->is_region && !alone ? m->pos : limit;
 }
 
 static bool emit_dot(struct finder *f, const struct mark *m)
@@ -329,13 +331,10 @@ static bool single_marks(struct finder *f)
 {
     for (uint32_t i = 0; i < f->marks.n; i++) {
         const struct mark *m = &f->marks.v[i];
-        if (m->form != AT_DOT) {
-            if (!emit_addr(f, m))
-                return false;
-        } else if (!m->paired || m->by_letter) {
-            if (!emit_dot(f, m))
-                return false;
-        }
+        if (m->paired && !m->by_letter)
+            continue;
+        if (m->form == AT_DOT ? !emit_dot(f, m) : !emit_addr(f, m))
+            return false;
     }
     return true;
 }

@@ -128,6 +128,9 @@ static bool is_compilers(const char *base, size_t n, const char *stem, bool code
     for (size_t i = 0; i < 2; i++)
         if (starts_with(s, word, constant_suffixes[i]))
             return true;
+    /* clang: .data..L…, gcc: .data..compoundliteral */
+    if (word == 0 && (starts_with(s, len, ".L") || starts_with(s, len, ".compoundliteral")))
+        return true;
     return IN_LIST(s, word, data_suffixes);
 }
 
@@ -137,11 +140,12 @@ static bool matches_everything(const char *file_glob)
     return IN_LIST(file_glob, strlen(file_glob), all);
 }
 
-/* Whether a wildcard takes what the compiler makes for any symbol. */
+/* Whether a wildcard takes what the compiler makes for any symbol, or what is no data at all. */
 static bool takes_samples(const char *glob)
 {
-    static const char *const samples[] = {".text",   ".data",   ".rodata",   ".bss",
-                                          ".text.f", ".data.f", ".rodata.f", ".bss.f"};
+    static const char *const samples[] = {".text",    ".data",     ".rodata",    ".bss",
+                                          ".text.f",  ".data.f",   ".rodata.f",  ".bss.f",
+                                          ".rel.dyn", ".rela.dyn", ".debug_info"};
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++)
         if (rp_glob_match(glob, samples[i]))
             return true;

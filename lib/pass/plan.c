@@ -4,8 +4,8 @@
  *              to the linker, which drops them as ever, provided that the prevailing copy stays;
  *              otherwise this one would come into the link in its place, with references to
  *              things that are gone)
- *   DROP       nothing allocated of it is live, and none of its unsectioned definitions is needed
- *   REWRITE    the rest
+ *   DROP       nothing allocated of it is live, though something was there that could have been,
+ * and none of its unsectioned definitions is needed REWRITE    the rest
  *
  * Files that Reap leaves untouched are UNCHANGED always. How: one parallel walk over the files.
  */
@@ -95,7 +95,9 @@ static bool prevailing_stays(const struct planner *p, const struct rp_file *f, u
 /* --- files ----------------------------------------------------------------------------------- */
 
 struct file_state {
-    bool any_alloc, any_dead, bad_duplicate;
+    bool any_alloc; /* something allocated is live */
+    bool had_alloc; /* something allocated was there */
+    bool any_live, any_dead, bad_duplicate;
 };
 
 static struct file_state look_at(const struct planner *p, const struct rp_file *f)
@@ -108,8 +110,13 @@ static struct file_state look_at(const struct planner *p, const struct rp_file *
         for (uint32_t k = 0; k < s->n_nodes; k++)
             n_live += p->marks->live[s->node + k] != 0;
         p->section_live[id] = n_live > 0;
+        st.any_live |= n_live != 0;
         st.any_alloc |= n_live && (s->flags & RP_SEC_ALLOC);
-        st.any_dead |= n_live < s->n_nodes;
+        /* The empty .text, .data and .bss that every assembler makes are no reason to write a
+         * file again. */
+        bool empty = f->elf.shdrs[no].size == 0 && !s->rel;
+        st.any_dead |= n_live < s->n_nodes && !empty;
+        st.had_alloc |= (s->flags & RP_SEC_ALLOC) && !empty;
     }
     for (uint32_t no = 1; no < f->elf.n_sections && !st.any_dead && !st.bad_duplicate; no++)
         if (p->m->sections[f->sec_base + no].flags & RP_SEC_DUPLICATE)
@@ -127,7 +134,9 @@ static enum reap_status plan_file(void *arg, size_t i)
     struct file_state st = look_at(p, f);
     if (f->untouched)
         return REAP_OK;
-    if (!st.any_alloc && !has_needed_symbol(p, f))
+    /* What was made of non-allocated sections alone was meant to be there for them. */
+    bool only_data_for_others = !st.had_alloc && st.any_live && !has_dead_common(p, f);
+    if (!st.any_alloc && !only_data_for_others && !has_needed_symbol(p, f))
         p->plan->fate[i] = RP_FATE_DROP;
     else if (st.any_dead || st.bad_duplicate || has_dead_common(p, f))
         p->plan->fate[i] = RP_FATE_REWRITE;

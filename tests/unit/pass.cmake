@@ -1,4 +1,6 @@
 reap_unit_test(rewrite)
+reap_unit_test(plan)
+reap_unit_test(verify)
 reap_unit_test(split)
 reap_unit_test(edges)
 reap_unit_test(roots)

@@ -1,6 +1,7 @@
 reap_unit_test(rewrite)
 reap_unit_test(plan)
 reap_unit_test(verify)
+reap_unit_test(output)
 reap_unit_test(split)
 reap_unit_test(edges)
 reap_unit_test(roots)

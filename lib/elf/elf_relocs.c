@@ -90,11 +90,16 @@ static enum reap_status check_header(struct rp_elf_check *c, uint32_t i)
         return BAD(c, i, "bad-section-link", "sh_link names section %u instead of %u, %s", s->link,
                    e->symtab, "the symbol table");
     uint32_t type = s->info < e->n_sections ? e->shdrs[s->info].type : SHT_NULL;
-    if (s->info == 0 || type == SHT_NULL || type == SHT_NOBITS || type == SHT_SYMTAB ||
-        type == SHT_STRTAB || type == SHT_RELA || type == SHT_REL || type == SHT_GROUP ||
-        type == SHT_SYMTAB_SHNDX)
+    if (s->info == 0 || type == SHT_NULL || type == SHT_SYMTAB || type == SHT_STRTAB ||
+        type == SHT_RELA || type == SHT_REL || type == SHT_GROUP || type == SHT_SYMTAB_SHNDX)
         return BAD(c, i, "bad-relocation-target", "relocates section %u of %u (section type 0x%x)",
                    s->info, e->n_sections, type);
+    if (type == SHT_NOBITS && s->size) { /* as `objcopy --only-keep-debug` leaves them */
+        rp_warn(c->ctx, "unsupported-relocations", rp_elf_at(e, i),
+                "relocations of '%s', which has no contents, are not supported",
+                rp_elf_shname(e, s->info));
+        return REAP_ERR_UNSUPPORTED;
+    }
     return REAP_OK;
 }
 

@@ -98,11 +98,13 @@ static bool have(const char *tool)
     return run("command -v %s >/dev/null", tool) == 0;
 }
 
-static void lint(const char *path)
+static void lint(const char *path, bool thorough)
 {
     if (have("eu-elflint") && run("eu-elflint --gnu-ld '%s' > lint.log", path) != 0)
         fail_msg("eu-elflint complains about %s", path);
-    assert_int_equal(run("LC_ALL=C readelf -aW '%s' 2> warnings > /dev/null", path), 0);
+    assert_int_equal(
+        run("LC_ALL=C readelf %s '%s' 2> warnings > /dev/null", thorough ? "-aW" : "-hSsW", path),
+        0);
     assert_int_equal(run("! test -s warnings"), 0);
 }
 
@@ -121,7 +123,7 @@ static void check_round_trip(const struct blob *b, const char *out)
     assert_int_equal(rp_elf_open(&ctx, &f, "out.o", bytes, size), REAP_OK);
     assert_same(&e, &f);
     spit(out, bytes, size);
-    lint(out);
+    lint(out, true);
     rp_elf_close(&f);
     rp_elf_close(&e);
     copy_free(&c);
@@ -230,7 +232,7 @@ static void check_synthetic(unsigned machine, unsigned elf_class, uint32_t n)
         assert_int_equal(got->addend, r[i].addend);
     }
     spit("synthetic.o", bytes, size);
-    lint("synthetic.o");
+    lint("synthetic.o", n < 1000); /* readelf is slow over many relocation sections */
     rp_elf_close(&e);
     free(bytes);
     free(names);

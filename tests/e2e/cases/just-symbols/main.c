@@ -5,7 +5,7 @@
  * output: 10000
  * drop: unused
  * oracle: no
- * skip: gold gold 2.40 rejects an executable given by -R
+ * only: bfd
  */
 #include <stdio.h>
 extern char far_away[];

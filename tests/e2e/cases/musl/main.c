@@ -1,6 +1,6 @@
 /* musl, static.
  * triple: musl
- * link: $CC *.o -static -o $OUT
+ * link: if [ $LINKER = gold ]; then no=; else no=-Wl,--no-dynamic-linker; fi; $CC *.o -static $no -o $OUT
  * output: hello 3
  * drop: unused
  */

@@ -5,11 +5,13 @@
  * output: ok
  * keep: by_rule by_option_1 in_section entry_a
  * drop: unused
- * stay: by_rule
- * stay: by_option_1
- * stay: special_section
+ * oracle-extra: by_rule
+ * oracle-extra: by_option_1
+ * oracle-extra: special_section
  * stay: mytab
+ * oracle-extra: mytab
  * stay: entry_a
+ * oracle-extra: entry_a
  */
 #include <stdio.h>
 int by_rule(void)

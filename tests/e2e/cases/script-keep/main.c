@@ -5,9 +5,10 @@
  * link: $CC -nostdlib -static -no-pie -Wl,-T,x.lds -Wl,--build-id=none main.o libx.a -o $OUT
  * run: $OUT; echo $?
  * output: 107
- * keep: kept_by_script table_entry_fn special
+ * keep: kept_by_script table_entry_fn
  * drop: plain_unused
  * oracle: no
+ * check: [ $LINKER = gold ] || nm $OUT | grep " special"
  * skip: driver-mold mold has no SECTIONS command
  */
 typedef int (*fn)(void);

@@ -4,6 +4,10 @@
  * by one: a trie over the literal beginnings of all section patterns gives, by one walk along
  * the section's name, those that can match at all; each is then tried in full. Of those that
  * match, the first of the script wins. Built once by rp_script_compile, then read-only.
+ *
+ * Scripts with hundreds of `*libx.a:m.*(.text .text.*)` make every name match many patterns, and
+ * the file decides. What it decides is the same for all sections of one file: a *view* is that
+ * answer for each pattern, worked out once a file.
  */
 #include "link/script_parse.h"
 
@@ -27,8 +31,9 @@ struct trie_node {
 };
 
 struct rp_script_matcher {
-    struct pattern *patterns;
-    struct trie_node *nodes; /* [0] is the root */
+    struct pattern *patterns; /* [n_patterns] */
+    struct trie_node *nodes;  /* [0] is the root */
+    uint32_t n_patterns;
 };
 
 static const uint32_t none = UINT32_MAX;
@@ -103,6 +108,7 @@ enum reap_status rp_script_compile(struct rp_ctx *ctx, struct rp_arena *arena,
         memcpy(m->nodes, t.nodes.v, t.nodes.n * sizeof *m->nodes);
         if (t.patterns.n)
             memcpy(m->patterns, t.patterns.v, t.patterns.n * sizeof *m->patterns);
+        m->n_patterns = (uint32_t)t.patterns.n;
         script->matcher = m;
     }
     rp_vec_free(&t.nodes);
@@ -192,30 +198,41 @@ static bool is_excluded(const struct rp_script *s, const char *const *list, uint
 
 /* --- matching -------------------------------------------------------------------------------- */
 
+/* Whether a pattern's statement is about this file. */
+static bool file_takes(const struct rp_script *s, const struct pattern *p, const char *path,
+                       const char *member)
+{
+    const struct rp_input_stmt *stmt = &s->stmts.v[p->stmt];
+    if (!match_file(s, stmt->file_glob, path, member) ||
+        is_excluded(s, stmt->exclude, stmt->n_exclude, path, member))
+        return false;
+    if (p->index >= stmt->n_sections)
+        return true;
+    const struct rp_section_pattern *sec = &stmt->sections[p->index];
+    return !is_excluded(s, sec->exclude, sec->n_exclude, path, member);
+}
+
 struct question {
     const struct rp_script *s;
+    const uint8_t *view; /* of the file; NULL: ask path and member */
     const char *path, *member, *section;
     uint64_t flags;
     bool keep_only;
 };
 
-static bool takes(const struct question *q, const struct pattern *p)
+static bool takes(const struct question *q, uint32_t i)
 {
+    const struct pattern *p = &q->s->matcher->patterns[i];
     const struct rp_input_stmt *stmt = &q->s->stmts.v[p->stmt];
+    if (q->view && !(q->view[i / 8] >> (i % 8) & 1))
+        return false;
     if (q->keep_only && !stmt->keep)
         return false;
     if ((q->flags & stmt->flags_want) != stmt->flags_want || (q->flags & stmt->flags_not))
         return false;
     if (!p->exact && !rp_glob_match(p->glob, q->section))
         return false;
-    if (!match_file(q->s, stmt->file_glob, q->path, q->member))
-        return false;
-    if (is_excluded(q->s, stmt->exclude, stmt->n_exclude, q->path, q->member))
-        return false;
-    if (p->index >= stmt->n_sections)
-        return true;
-    const struct rp_section_pattern *sec = &stmt->sections[p->index];
-    return !is_excluded(q->s, sec->exclude, sec->n_exclude, q->path, q->member);
+    return q->view || file_takes(q->s, p, q->path, q->member);
 }
 
 /* Walk the trie along the name; at each node try the patterns that end there and stand before
@@ -226,7 +243,7 @@ static uint32_t find(const struct question *q)
     uint32_t best = none, node = 0;
     for (const char *c = q->section;; c++) {
         for (uint32_t i = m->nodes[node].first; i < best; i = m->patterns[i].next)
-            if ((!m->patterns[i].exact || !*c) && takes(q, &m->patterns[i]))
+            if ((!m->patterns[i].exact || !*c) && takes(q, i))
                 best = i;
         if (!*c)
             break;
@@ -240,16 +257,28 @@ static uint32_t find(const struct question *q)
     return best;
 }
 
-uint32_t rp_script_match_pattern(const struct rp_script *s, const char *path, const char *member,
-                                 const char *section, uint64_t sh_flags, uint32_t *ret_pattern)
+static uint32_t find_taker(struct question q, uint32_t *ret_pattern)
 {
-    struct question q = {s, path, member, section, sh_flags, false};
     uint32_t i = find(&q);
     if (i == none)
         return none;
     if (ret_pattern)
-        *ret_pattern = s->matcher->patterns[i].index;
-    return s->matcher->patterns[i].stmt;
+        *ret_pattern = q.s->matcher->patterns[i].index;
+    return q.s->matcher->patterns[i].stmt;
+}
+
+static uint32_t find_keep(struct question q)
+{
+    q.keep_only = q.s->flavor != RP_LINKER_GOLD;
+    uint32_t stmt = find_taker(q, NULL);
+    return stmt != none && q.s->stmts.v[stmt].keep ? stmt : none;
+}
+
+uint32_t rp_script_match_pattern(const struct rp_script *s, const char *path, const char *member,
+                                 const char *section, uint64_t sh_flags, uint32_t *ret_pattern)
+{
+    return find_taker((struct question){s, NULL, path, member, section, sh_flags, false},
+                      ret_pattern);
 }
 
 uint32_t rp_script_match(const struct rp_script *s, const char *path, const char *member,
@@ -261,11 +290,40 @@ uint32_t rp_script_match(const struct rp_script *s, const char *path, const char
 uint32_t rp_script_keep(const struct rp_script *s, const char *path, const char *member,
                         const char *section, uint64_t sh_flags)
 {
-    struct question q = {s, path, member, section, sh_flags, true};
-    if (s->flavor == RP_LINKER_GOLD) {
-        uint32_t i = rp_script_match(s, path, member, section, sh_flags);
-        return i != none && s->stmts.v[i].keep ? i : none;
+    return find_keep((struct question){s, NULL, path, member, section, sh_flags, false});
+}
+
+/* --- views ----------------------------------------------------------------------------------- */
+
+size_t rp_script_view_size(const struct rp_script *s)
+{
+    return s->matcher->n_patterns / 8 + 1;
+}
+
+void rp_script_view(const struct rp_script *s, const char *path, const char *member, uint8_t *view)
+{
+    const struct rp_script_matcher *m = s->matcher;
+    memset(view, 0, rp_script_view_size(s));
+    for (uint32_t i = 0; i < m->n_patterns; i++) {
+        const struct pattern *p = &m->patterns[i];
+        const struct rp_input_stmt *stmt = &s->stmts.v[p->stmt];
+        bool same = i && m->patterns[i - 1].stmt == p->stmt && p->index < stmt->n_sections &&
+                    stmt->sections[p->index].exclude == stmt->sections[p->index - 1].exclude;
+        bool yes = same ? view[(i - 1) / 8] >> ((i - 1) % 8) & 1 : file_takes(s, p, path, member);
+        if (yes)
+            view[i / 8] |= (uint8_t)(1u << (i % 8));
     }
-    uint32_t i = find(&q);
-    return i == none ? none : s->matcher->patterns[i].stmt;
+}
+
+uint32_t rp_script_match_view(const struct rp_script *s, const uint8_t *view, const char *section,
+                              uint64_t sh_flags, uint32_t *ret_pattern)
+{
+    return find_taker((struct question){s, view, NULL, NULL, section, sh_flags, false},
+                      ret_pattern);
+}
+
+uint32_t rp_script_keep_view(const struct rp_script *s, const uint8_t *view, const char *section,
+                             uint64_t sh_flags)
+{
+    return find_keep((struct question){s, view, NULL, NULL, section, sh_flags, false});
 }

@@ -8,6 +8,26 @@
 
 #include <elf.h>
 
+/* Views give the answers of the plain functions. */
+static void check_views(const struct rp_script *s)
+{
+    static const char *const files[][2] = {{"main.o", NULL}, {"libx.a", "a.o"}, {"libx.a", "b.o"}};
+    static const char *const sections[] = {".q", ".zz", ".text"};
+    uint8_t view[64];
+    assert_true(rp_script_view_size(s) <= sizeof view);
+    for (size_t i = 0; i < 3; i++)
+        for (size_t k = 0; k < 3; k++) {
+            uint32_t p1 = 77, p2 = 77;
+            rp_script_view(s, files[i][0], files[i][1], view);
+            assert_int_equal(
+                rp_script_match_view(s, view, sections[k], 0, &p1),
+                rp_script_match_pattern(s, files[i][0], files[i][1], sections[k], 0, &p2));
+            assert_int_equal(p1, p2);
+            assert_int_equal(rp_script_keep_view(s, view, sections[k], 0),
+                             rp_script_keep(s, files[i][0], files[i][1], sections[k], 0));
+        }
+}
+
 /* Which of main.o, libx.a(a.o), libx.a(b.o) a statement takes: "m", "a", "b". */
 static void check_files(const char *stmt, const char *bfd, const char *lld, const char *gold)
 {
@@ -26,6 +46,7 @@ static void check_files(const char *stmt, const char *bfd, const char *lld, cons
             append(got, sizeof got, "a");
         if (rp_script_match(b.s, "libx.a", "b.o", ".q", 0) == 0)
             append(got, sizeof got, "b");
+        check_views(b.s);
         if (strcmp(got, want[i]) != 0)
             fail_msg("%s: linker %d takes '%s', not '%s'", stmt, i, want[i], got);
         bench_close(&b);
@@ -124,6 +145,10 @@ static void keep_holds_though_another_statement_takes_the_section(void **state)
     struct bench b;
     bench_script(&b, RP_LINKER_LLD, text);
     assert_int_equal(rp_script_match(b.s, "a.o", NULL, ".k1", 0), 0);
+    uint8_t view[8];
+    rp_script_view(b.s, "a.o", NULL, view);
+    assert_int_equal(rp_script_keep_view(b.s, view, ".k1", 0), 1);
+    assert_int_equal(rp_script_match_view(b.s, view, ".k1", 0, NULL), 0);
     assert_int_equal(rp_script_keep(b.s, "a.o", NULL, ".k1", 0), 1);
     assert_int_equal(rp_script_keep(b.s, "a.o", NULL, ".k3", 0), UINT32_MAX);
     bench_close(&b);

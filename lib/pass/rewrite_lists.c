@@ -105,9 +105,9 @@ static enum reap_status rewrite_addrsig(struct rp_rewrite *rw, uint32_t shndx)
     while (at < size) {
         uint32_t sym;
         if (!read_uleb(p, size, &at, &sym) || sym >= rw->e->n_symbols) {
-            rs->keep = false; /* without it every address matters, which is safe */
-            rp_note(rw->m->ctx, "bad-addrsig", rp_rw_at(rw, shndx, at),
-                    "not a list of symbol numbers; dropped");
+            /* objcopy and strip renumber symbols and leave the list as it was, as in Debian's LLVM
+             * libraries; without it every address matters, which is safe (lld does the same) */
+            rs->keep = false;
             return REAP_OK;
         }
         if (rw->sym_map[sym])

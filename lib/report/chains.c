@@ -122,12 +122,22 @@ static bool connect(struct dead *d)
     return true;
 }
 
-/* Which of two nodes of a cycle stands for it: code before data, then the first of the link. */
+/* How well a node stands for a cycle: code before data, but cold halves of functions last of the
+ * code. */
+static int standing(const struct dead *d, uint32_t i)
+{
+    const struct rp_fact_node *node = &d->f->nodes.v[d->id[i]];
+    const char *section = rp_fact_str(d->f, node->section);
+    if (node->cls != RP_CLASS_TEXT)
+        return 2;
+    return !strncmp(section, ".text.unlikely", 14) ||
+           strstr(rp_fact_str(d->f, node->name), ".cold");
+}
+
 static bool stands_before(const struct dead *d, uint32_t a, uint32_t b)
 {
-    const struct rp_fact_node *na = &d->f->nodes.v[d->id[a]], *nb = &d->f->nodes.v[d->id[b]];
-    bool ta = na->cls == RP_CLASS_TEXT, tb = nb->cls == RP_CLASS_TEXT;
-    return ta != tb ? ta : a < b;
+    int sa = standing(d, a), sb = standing(d, b);
+    return sa != sb ? sa < sb : a < b;
 }
 
 static enum reap_status find_entries(struct rp_ctx *ctx, struct dead *d)

@@ -204,7 +204,7 @@ static void write_node(const struct json *j, struct rp_jsonw *w, rp_id id)
     rp_jsonw_number(w, "size", node->size);
     rp_jsonw_string(w, "class", rp_class_name(node->cls));
     if (node->name) {
-        char *name = rp_demangle(rp_fact_str(f, node->name), true);
+        char *name = rp_demangle(rp_fact_str(f, node->name), RP_DEMANGLE_FULL);
         rp_jsonw_string(w, "symbol", rp_fact_str(f, node->name));
         rp_jsonw_string(w, "demangled", name ? name : "");
         w->b.oom |= !name;

@@ -60,28 +60,39 @@ enum reap_status rp_text_flush(struct rp_text *t)
     return REAP_OK;
 }
 
+/* Members of a group hold each other; that explains only what is held. */
+static bool tells(const struct rp_text *t, const struct rp_fact_edge *e)
+{
+    return e->from != e->to && (e->kind != RP_EDGE_GROUP || t->f->nodes.v[e->to].head != e->to);
+}
+
 void rp_text_referrers(const struct rp_text *t, rp_id node, rp_id here, struct rp_strbuf *b)
 {
     const struct rp_view *v = &t->view;
     uint32_t n = 0;
     rp_id first = 0;
     for (uint32_t i = v->in_start[node]; i < v->in_start[node + 1]; i++) {
-        rp_id from = t->f->edges.v[v->in_edges[i]].from;
-        if (from == node)
+        const struct rp_fact_edge *e = &t->f->edges.v[v->in_edges[i]];
+        if (!tells(t, e))
             continue;
         /* a referrer from another file says more than a neighbour */
-        if (!first || (t->f->nodes.v[first].file == here && t->f->nodes.v[from].file != here))
-            first = from;
+        if (!first || (t->f->nodes.v[first].file == here && t->f->nodes.v[e->from].file != here))
+            first = e->from;
         n++;
     }
     if (!n)
         return;
     const struct rp_fact_node *from = &t->f->nodes.v[first];
+    if (t->f->nodes.v[node].head == node && !from->live)
+        rp_strbuf_puts(b, ", a cycle that nothing else refers to,");
     rp_strbuf_puts(b, " from ");
-    if (from->file == here && from->kind != RP_NODE_SET)
+    if (from->file == here && from->kind != RP_NODE_SET) {
         rp_word_plain(rp_fact_str(t->f, from->section), b);
-    else
+        if (from->kind != RP_NODE_SECTION)
+            rp_strbuf_printf(b, "+0x%" PRIx64, from->offset);
+    } else {
         rp_word_node(t->f, first, b);
+    }
     if (n > 1)
         rp_strbuf_printf(b, " and %" PRIu32 " more", n - 1);
 }
@@ -185,19 +196,32 @@ static int by_retained(const void *a, const void *b)
 
 static void write_chain(struct rp_text *t, const struct head *h)
 {
+    enum { INDENT = 24, WIDTH = RP_TEXT_COLUMNS - INDENT };
     const struct rp_fact_node *node = &t->f->nodes.v[h->node];
-    struct rp_strbuf *b = &t->b;
+    const struct rp_fact_file *file = &t->f->files.v[node->file];
+    struct rp_strbuf *b = &t->b, where = {0};
     rp_text_size(b, h->retained, 12);
     rp_text_number(b, h->n_nodes, 10);
     rp_strbuf_puts(b, "  ");
-    if (node->name) {
-        rp_word_symbol(rp_fact_str(t->f, node->name), b);
-        rp_strbuf_puts(b, "\n                        ");
+    if (node->name)
+        rp_word_symbol_fit(rp_fact_str(t->f, node->name), WIDTH, b);
+    else
+        rp_word_plain(rp_fact_str(t->f, node->section), b);
+    bool cycle = node->reason == RP_REASON_ONLY_FROM_DEAD;
+    rp_strbuf_printf(b, "\n%*s%s%s, in ", INDENT, "", rp_reason_name(node->reason),
+                     cycle ? " (a cycle)" : "");
+    /* base names: the whole paths are with the removed sections */
+    const char *path = rp_fact_str(t->f, file->path), *slash = strrchr(path, '/');
+    rp_word_plain(slash ? slash + 1 : path, &where);
+    if (file->member) {
+        rp_strbuf_puts(&where, "(");
+        rp_word_plain(rp_fact_str(t->f, file->member), &where);
+        rp_strbuf_puts(&where, ")");
     }
-    rp_word_node(t->f, h->node, b);
-    rp_strbuf_puts(b, "\n                        ");
-    rp_strbuf_puts(b, rp_reason_name(node->reason));
-    rp_text_referrers(t, h->node, node->file, b);
+    b->oom |= where.oom;
+    if (where.s && !where.oom)
+        rp_word_fit(where.s, 50, b);
+    rp_strbuf_free(&where);
     rp_strbuf_puts(b, "\n");
 }
 
@@ -241,7 +265,7 @@ static enum reap_status write_chains(struct rp_text *t)
         rp_strbuf_puts(&t->b,
                        "\nBIGGEST DEAD CHAINS\n\n"
                        "  The head is the one thing whose life would bring the bytes back.\n\n"
-                       "       bytes     parts  head of the chain, where, why it is dead\n");
+                       "       bytes     parts  head of the chain, why it is dead, where\n");
         for (uint32_t i = 0; i < n && i < SHOWN; i++)
             write_chain(t, &heads[i]);
         if (n > SHOWN) {

@@ -72,6 +72,29 @@ static void write_part(const struct rp_text *t, const struct rp_run *run, struct
                      rp_reason_name(dead->reason));
 }
 
+/* Empty sections that nothing refers to come with every assembler output: one line for all. */
+static bool is_idle(const struct rp_text *t, const struct rp_run *run)
+{
+    const struct rp_fact_node *first = &t->f->nodes.v[run->nodes[0]];
+    return run->state == RP_RUN_REMOVED && run->n == 1 && !first->size && !first->name &&
+           first->reason == RP_REASON_UNREFERENCED;
+}
+
+static void write_idle(const struct rp_text *t, rp_id file, struct rp_strbuf *b)
+{
+    bool any = false;
+    struct rp_run run;
+    for (size_t at = 0; rp_view_run(&t->view, file, &at, &run);) {
+        if (!is_idle(t, &run))
+            continue;
+        rp_strbuf_puts(b, any ? ", " : "           0  ");
+        rp_word_plain(rp_fact_str(t->f, t->f->nodes.v[run.nodes[0]].section), b);
+        any = true;
+    }
+    if (any)
+        rp_strbuf_puts(b, "  (empty, unreferenced)\n");
+}
+
 static enum reap_status write_file(void *arg, size_t i)
 {
     struct batch *batch = arg;
@@ -95,11 +118,13 @@ static enum reap_status write_file(void *arg, size_t i)
             rp_strbuf_puts(b, "\n");
             any = true;
         }
-        if (run.state == RP_RUN_REMOVED)
-            write_whole(t, &run, b);
-        else
+        if (run.state == RP_RUN_PARTIAL)
             write_part(t, &run, b);
+        else if (!is_idle(t, &run))
+            write_whole(t, &run, b);
     }
+    if (any)
+        write_idle(t, file, b);
     return b->oom ? REAP_ERR_NOMEM : REAP_OK;
 }
 

@@ -63,12 +63,19 @@ void rp_costs_free(struct rp_costs *c);
 void rp_word_file(const struct rp_facts *f, rp_id file, struct rp_strbuf *b); /* "a.a(b.o)" */
 /* "a.a(b.o):.text", with "+0x10" for pieces and records; a set's own name. */
 void rp_word_node(const struct rp_facts *f, rp_id node, struct rp_strbuf *b);
-/* The demangled name, or a copy of the mangled one; malloc'd, NULL when out of memory.
- * `params`: with the parameter list. */
-char *rp_demangle(const char *name, bool params);
+/* The demangled name, or a copy of the mangled one; malloc'd, NULL when out of memory. */
+enum rp_demangle_form {
+    RP_DEMANGLE_FULL,      /* "int ns::f<int>(int)", as c++filt shows it */
+    RP_DEMANGLE_NO_RETURN, /* "ns::f<int>(int)" */
+    RP_DEMANGLE_SHORT,     /* "ns::f<int>" */
+};
+char *rp_demangle(const char *name, enum rp_demangle_form form);
 void rp_word_symbol(const char *mangled, struct rp_strbuf *b); /* demangled */
-void rp_word_size(uint64_t bytes, struct rp_strbuf *b);        /* "12.3 KiB" */
-void rp_word_number(uint64_t n, struct rp_strbuf *b);          /* "12,345" */
+/* At most `columns` characters, the middle cut out of longer ones. */
+void rp_word_fit(const char *s, size_t columns, struct rp_strbuf *b);
+void rp_word_symbol_fit(const char *mangled, size_t columns, struct rp_strbuf *b); /* short form */
+void rp_word_size(uint64_t bytes, struct rp_strbuf *b);                            /* "12.3 KiB" */
+void rp_word_number(uint64_t n, struct rp_strbuf *b);                              /* "12,345" */
 /* Bytes that would garble a line (controls, DEL) as \xNN; the rest as it is. */
 void rp_word_plain(const char *s, struct rp_strbuf *b);
 

@@ -212,8 +212,8 @@ static int matches_name(const struct finder *s, const char *mangled)
     if (mangled[0] != '_' || !strstr(mangled, s->word))
         return 0;
     int found = 0;
-    for (int params = 0; params < 2 && !found; params++) {
-        char *name = rp_demangle(mangled, params);
+    for (int form = RP_DEMANGLE_FULL; form <= RP_DEMANGLE_SHORT && !found; form++) {
+        char *name = rp_demangle(mangled, (enum rp_demangle_form)form);
         if (!name)
             return -1;
         found = strcmp(name, mangled) && matches(s, name);
@@ -446,13 +446,37 @@ static bool drop_undefined(struct rp_why *w)
     return ok;
 }
 
+static bool is_clone(const struct rp_facts *f, const struct rp_answer *a)
+{
+    const char *name = rp_fact_str(f, a->name);
+    return !strncmp(name, "_Z", 2) && strchr(name, '.');
+}
+
+/* What a compiler split off ("f.cold", "f.part.0") follows the functions themselves. */
+static bool clones_last(struct rp_why *w)
+{
+    size_t n = 0;
+    struct rp_answer *sorted = malloc((w->answers.n + 1) * sizeof *sorted);
+    if (!sorted)
+        return false;
+    for (int clones = 0; clones < 2; clones++)
+        for (size_t i = 0; i < w->answers.n; i++)
+            if (is_clone(w->f, &w->answers.v[i]) == clones)
+                sorted[n++] = w->answers.v[i];
+    free(w->answers.v);
+    w->answers.v = sorted;
+    w->answers.cap = w->answers.n + 1;
+    return true;
+}
+
 enum reap_status rp_why_find(struct rp_why *w)
 {
     struct finder s = {.w = w, .is_glob = rp_glob_has_wildcard(w->pattern)};
     enum reap_status st = REAP_OK;
     find_word(&s);
     if (!rp_bitset_init(&s.done, w->f->nodes.n) || !find_sets(&s) || !find_symbols(&s) ||
-        !find_sections(&s) || !find_files(&s) || !settle_copies(&s) || !drop_undefined(w))
+        !find_sections(&s) || !find_files(&s) || !settle_copies(&s) || !drop_undefined(w) ||
+        !clones_last(w))
         st = rp_nomem(w->ctx);
     rp_vec_free(&s.copies.v);
     rp_bitset_free(&s.done);

@@ -18,7 +18,7 @@ static void put_name(const struct rp_why *w, struct rp_jsonw *j, rp_str name)
 {
     if (!name)
         return;
-    char *plain = rp_demangle(rp_fact_str(w->f, name), true);
+    char *plain = rp_demangle(rp_fact_str(w->f, name), RP_DEMANGLE_FULL);
     rp_jsonw_string(j, "symbol", rp_fact_str(w->f, name));
     rp_jsonw_string(j, "demangled", plain ? plain : "");
     j->b.oom |= !plain;

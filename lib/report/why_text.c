@@ -54,7 +54,7 @@ static void put_edge(const struct rp_why *w, rp_id edge, bool with_target, struc
         rp_word_node(f, e->from, b);
     }
     rp_strbuf_printf(b, " --%s-->", rp_edge_kind_name(e->kind));
-    rp_str symbol = e->symbol ? e->symbol : with_target ? f->nodes.v[e->to].name : 0;
+    rp_str symbol = e->symbol ? e->symbol : f->nodes.v[e->to].name;
     if (symbol) {
         rp_strbuf_puts(b, " ");
         rp_word_symbol(rp_fact_str(f, symbol), b);

@@ -51,9 +51,14 @@ void rp_word_node(const struct rp_facts *f, rp_id id, struct rp_strbuf *b)
     }
 }
 
-char *rp_demangle(const char *name, bool params)
+char *rp_demangle(const char *name, enum rp_demangle_form form)
 {
-    int options = params ? DMGL_PARAMS | DMGL_ANSI : DMGL_NO_OPTS;
+    static const int forms[] = {
+        [RP_DEMANGLE_FULL] = DMGL_PARAMS | DMGL_ANSI,
+        [RP_DEMANGLE_NO_RETURN] = DMGL_PARAMS | DMGL_ANSI | DMGL_RET_DROP,
+        [RP_DEMANGLE_SHORT] = DMGL_NO_OPTS,
+    };
+    int options = forms[form];
     /* Only what a mangler makes; "i" alone would become "int". */
     char *s = name[0] == '_' ? cplus_demangle(name, options) : NULL;
     return s ? s : strdup(name);
@@ -61,11 +66,55 @@ char *rp_demangle(const char *name, bool params)
 
 void rp_word_symbol(const char *mangled, struct rp_strbuf *b)
 {
-    char *s = rp_demangle(mangled, true);
+    char *s = rp_demangle(mangled, RP_DEMANGLE_FULL);
     if (s)
         rp_word_plain(s, b);
     else
         b->oom = true;
+    free(s);
+}
+
+/* Bytes of the UTF-8 character at s. */
+static size_t step(const char *s)
+{
+    size_t n = 1;
+    while (((unsigned char)s[n] & 0xc0) == 0x80)
+        n++;
+    return n;
+}
+
+void rp_word_fit(const char *s, size_t columns, struct rp_strbuf *b)
+{
+    size_t n = 0;
+    for (const char *p = s; *p; p += step(p))
+        n++;
+    if (n <= columns) {
+        rp_strbuf_puts(b, s);
+        return;
+    }
+    /* the beginning and the end say most: cut in the middle */
+    size_t head = (columns - 1) * 2 / 3, tail = columns - 1 - head, at = 0;
+    const char *p = s;
+    for (; at < head; at++)
+        p += step(p);
+    rp_strbuf_add(b, s, (size_t)(p - s));
+    rp_strbuf_puts(b, "…");
+    for (; at < n - tail; at++)
+        p += step(p);
+    rp_strbuf_puts(b, p);
+}
+
+void rp_word_symbol_fit(const char *mangled, size_t columns, struct rp_strbuf *b)
+{
+    char *s = rp_demangle(mangled, RP_DEMANGLE_SHORT);
+    struct rp_strbuf plain = {0};
+    if (s)
+        rp_word_plain(s, &plain);
+    if (s && !plain.oom && plain.s)
+        rp_word_fit(plain.s, columns, b);
+    else
+        b->oom |= !s || plain.oom;
+    rp_strbuf_free(&plain);
     free(s);
 }
 

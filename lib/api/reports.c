@@ -3,6 +3,15 @@
 
 #include <inttypes.h>
 
+static const char *product_name(enum reap_product product)
+{
+    switch (product) {
+    case REAP_PRODUCT_DRIVER: return "ld.reap";
+    case REAP_PRODUCT_PLUGIN: return "reap.so";
+    default: return "reap gc";
+    }
+}
+
 enum reap_status rp_need_facts(struct reap *r)
 {
     if (r->has_facts)
@@ -13,6 +22,8 @@ enum reap_status rp_need_facts(struct reap *r)
     enum reap_status st = rp_facts_build(&r->model, &r->marks, &r->job, &r->facts);
     rp_phase_done(r, t, "facts");
     r->has_facts = st == REAP_OK;
+    if (st == REAP_OK)
+        st = rp_facts_set_product(&r->ctx, &r->facts, product_name(r->product));
     return st;
 }
 

@@ -49,7 +49,8 @@ enum reap_status rp_note_pipe(struct rp_cmdline *c, const char *path);
 /* Fill link->search_dirs. own_script: a -T script takes the place of GNU ld's default one, and with
  * it of its SEARCH_DIRs. */
 enum reap_status rp_search_dirs(struct rp_cmdline *c, bool own_script);
-/* "=dir" and "$SYSROOT/dir" with the sysroot in place; else path itself. NULL: out of memory. */
+/* "=dir" and "$SYSROOT/dir", as far as the linker knows them, with the sysroot in place; else path
+ * itself. NULL: out of memory. */
 const char *rp_with_sysroot(struct rp_link *link, const char *path);
 /* -l name, as the linker looks for it now; *ret NULL: not found. */
 enum reap_status rp_find_library(struct rp_cmdline *c, const char *name, bool is_static,

@@ -26,6 +26,7 @@ struct walk {
     unsigned group_depth;
     uint32_t arg;
     unsigned script_depth;
+    bool only_static; /* see is_only_static */
     /* Scripts by -T, read before anything is searched for; by argument, NULL for the others. */
     struct rp_script **scripts;
 };
@@ -69,9 +70,13 @@ static enum reap_status apply_state(struct walk *w, const struct rp_arg_option *
 {
     struct state *s = &w->state;
     switch (o->row->meaning) {
+    case RP_O_MAGIC:
+        if (w->c->link->flavor == RP_LINKER_MOLD)
+            break; /* see begins_static */
+        s->is_static = true;
+        break;
     case RP_O_STATIC:
-    case RP_O_BSTATIC:
-    case RP_O_MAGIC: s->is_static = true; break;
+    case RP_O_BSTATIC: s->is_static = true; break;
     case RP_O_BDYNAMIC: s->is_static = false; break;
     case RP_O_HPUX_A:
         if (o->value)
@@ -91,11 +96,6 @@ static enum reap_status apply_state(struct walk *w, const struct rp_arg_option *
     case RP_O_END_LIB: s->lazy = false; break;
     case RP_O_PUSH_STATE: return rp_vec_push(&w->saved, *s) ? REAP_OK : rp_nomem(w->c->ctx);
     case RP_O_POP_STATE: return pop_state(w);
-    case RP_O_RELOCATABLE:
-        /* -r takes archives alone in GNU ld from here on ("input_flags.dynamic"). */
-        if (w->c->link->flavor == RP_LINKER_BFD)
-            s->is_static = true;
-        break;
     default: break;
     }
     return REAP_OK;
@@ -110,7 +110,7 @@ static struct rp_input make_input(const struct walk *w, const char *word, const 
                              .path = path,
                              .whole_archive = w->state.whole_archive,
                              .as_needed = w->state.as_needed,
-                             .is_static = w->state.is_static,
+                             .is_static = w->state.is_static || w->only_static,
                              .lazy = w->state.lazy,
                              .binary = w->state.binary,
                              .fixed = w->state.binary,
@@ -193,7 +193,8 @@ static enum reap_status add_script_inputs(struct walk *w, const struct rp_script
         case RP_SF_GROUP: open_group(w); continue;
         case RP_SF_END_GROUP: close_group(w); continue;
         case RP_SF_LIB:
-            st = rp_find_library(w->c, f->name, w->state.is_static, &found, &kind);
+            st =
+                rp_find_library(w->c, f->name, w->state.is_static || w->only_static, &found, &kind);
             break;
         case RP_SF_FILE: st = rp_find_script_file(w->c, f->name, path, &found, &kind); break;
         }
@@ -225,7 +226,8 @@ static enum reap_status add_library_argument(struct walk *w, const struct rp_arg
         arg->n_words == 1 ? arg->words[0] : rp_arena_printf(&c->link->arena, "-l%s", arg->words[1]);
     if (!word)
         return rp_nomem(c->ctx);
-    enum reap_status st = rp_find_library(c, name, w->state.is_static, &path, &kind);
+    enum reap_status st =
+        rp_find_library(c, name, w->state.is_static || w->only_static, &path, &kind);
     return st ? st : add_found(w, word, path, kind, NULL, false, false);
 }
 
@@ -379,6 +381,38 @@ static enum reap_status add_literal_files(struct walk *w)
     return st;
 }
 
+/* The state that the line begins with. mold 1.10 takes that of the last of these options, and
+ * changes it at the places of the others; -r makes it static in lld and mold. */
+static bool begins_static(const struct rp_cmdline *c)
+{
+    enum rp_linker_flavor flavor = c->link->flavor;
+    bool is_static = false;
+    for (uint32_t i = 0; flavor == RP_LINKER_MOLD && i < c->options.n; i++) {
+        const struct rp_option_row *row = c->options.v[i].row;
+        if (row && (row->meaning == RP_O_STATIC || row->meaning == RP_O_BSTATIC ||
+                    row->meaning == RP_O_MAGIC))
+            is_static = true;
+        else if (row && row->meaning == RP_O_BDYNAMIC)
+            is_static = false;
+    }
+    return is_static ||
+           (c->link->relocatable && (flavor == RP_LINKER_LLD || flavor == RP_LINKER_MOLD));
+}
+
+/* Whether -l finds archives alone whatever the state says: gold with -static, -n or -N anywhere
+ * ("doing_static_link"), GNU ld with -r. */
+static bool is_only_static(const struct rp_cmdline *c)
+{
+    if (c->link->flavor == RP_LINKER_BFD)
+        return c->link->relocatable;
+    for (uint32_t i = 0; c->link->flavor == RP_LINKER_GOLD && i < c->options.n; i++) {
+        const struct rp_option_row *row = c->options.v[i].row;
+        if (row && (row->meaning == RP_O_STATIC || row->meaning == RP_O_MAGIC))
+            return true;
+    }
+    return false;
+}
+
 enum reap_status rp_cmdline_inputs(struct rp_cmdline *c)
 {
     struct rp_link *link = c->link;
@@ -387,8 +421,8 @@ enum reap_status rp_cmdline_inputs(struct rp_cmdline *c)
     w.scripts = rp_arena_zalloc(&link->arena, (link->args.n + 1) * sizeof(struct rp_script *));
     if (!w.scripts)
         return rp_nomem(c->ctx);
-    /* mold takes archives alone with -r, wherever it stands. */
-    w.state.is_static = link->relocatable && link->flavor == RP_LINKER_MOLD;
+    w.state.is_static = begins_static(c);
+    w.only_static = is_only_static(c);
     st = prepare(&w);
     for (uint32_t i = 0; i < link->args.n && !st; i++)
         st = walk_argument(&w, i);

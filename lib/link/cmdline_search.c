@@ -210,13 +210,14 @@ enum reap_status rp_note_pipe(struct rp_cmdline *c, const char *path)
 
 /* --- directories ---------------------------------------------------------------------------- */
 
+/* Measured: GNU ld and mold know both spellings, lld "=" alone, gold neither. */
 const char *rp_with_sysroot(struct rp_link *link, const char *path)
 {
-    const char *root = link->sysroot ? link->sysroot : "";
-    if (path[0] == '=')
-        return rp_arena_printf(&link->arena, "%s%s", root, path + 1);
-    if (strncmp(path, "$SYSROOT", 8) == 0)
-        return rp_arena_printf(&link->arena, "%s%s", root, path + 8);
+    bool is_gold = link->flavor == RP_LINKER_GOLD, is_lld = link->flavor == RP_LINKER_LLD;
+    if (path[0] == '=' && !is_gold)
+        return rp_arena_printf(&link->arena, "%s%s", link->sysroot, path + 1);
+    if (strncmp(path, "$SYSROOT", 8) == 0 && !is_gold && !is_lld)
+        return rp_arena_printf(&link->arena, "%s%s", link->sysroot, path + 8);
     return path;
 }
 
@@ -250,8 +251,8 @@ static bool add_own_dirs(struct rp_link *link)
         const char *const *dirs =
             link->flavor == RP_LINKER_BFD ? own_dirs[i].bfd : own_dirs[i].gold;
         for (; *dirs; dirs++) {
-            const char *dir = rp_arena_printf(&link->arena, "=%s", *dirs);
-            if (!dir || !add_dir(link, dir))
+            const char *dir = rp_arena_printf(&link->arena, "%s%s", link->sysroot, *dirs);
+            if (!dir || !rp_vec_push(&link->search_dirs, dir))
                 return false;
         }
     }
@@ -340,8 +341,7 @@ enum reap_status rp_find_script_file(struct rp_cmdline *c, const char *name, con
         return rp_nomem(c->ctx);
     *ret = NULL;
     if (given != name || name[0] == '/') {
-        if (given == name && link->sysroot && *link->sysroot &&
-            is_in_sysroot(link->sysroot, script))
+        if (given == name && *link->sysroot && is_in_sysroot(link->sysroot, script))
             st = try_file(c, link->sysroot, "", name + 1, "", ret, ret_kind);
         return st || *ret ? st : try_file(c, "", "", given, "", ret, ret_kind);
     }

@@ -382,8 +382,6 @@ static void libraries_are_searched_as_linkers_do(void **state)
         {"-Ld1 --library=both", "d1/libboth.so"},
         {"-Ld1 -Ld2 --library both", "d1/libboth.so"},
         {"-Ld1 -lnone", NULL},
-        {"--sysroot=root -L=/lib -lr", "root/lib/libr.so"},
-        {"--sysroot=root -L $SYSROOT/lib -lr", "root/lib/libr.so"},
         {"-nostdlib -lc", NULL},
     };
     for (int flavor = 0; flavor < 4; flavor++)
@@ -397,6 +395,55 @@ static void libraries_are_searched_as_linkers_do(void **state)
                 assert_null(path);
             else
                 assert_string_equal(path, cases[i].path);
+            end();
+        }
+}
+
+/* Measured with --verbose and --trace of the four. */
+static void sysroot_prefixes_are_known_as_the_linkers_know_them(void **state)
+{
+    (void)state;
+    static const bool knows_equals[] = {true, false, true, true};
+    static const bool knows_variable[] = {true, false, false, true};
+    for (int flavor = 0; flavor < 4; flavor++) {
+        assert_int_equal(
+            parse((enum rp_linker_flavor)flavor, "--sysroot=root -L=/lib -lr -nostdlib"), REAP_OK);
+        assert_int_equal(the_link.inputs.v[0].path != NULL, knows_equals[flavor]);
+        end();
+        assert_int_equal(
+            parse((enum rp_linker_flavor)flavor, "--sysroot=root -L $SYSROOT/lib -lr -nostdlib"),
+            REAP_OK);
+        assert_int_equal(the_link.inputs.v[0].path != NULL, knows_variable[flavor]);
+        end();
+    }
+}
+
+/* Where the linkers differ (measured with -t and --trace): does the -l find libboth.so? */
+static void static_options_have_each_linkers_reach(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        bool is_static[4]; /* bfd, gold, lld, mold */
+    } cases[] = {
+        {"-lboth -static", {false, true, false, true}},
+        {"-static -Bdynamic -lboth", {false, true, false, false}},
+        {"-lboth -Bstatic", {false, false, false, true}},
+        {"-lboth -Bstatic -Bdynamic", {false, false, false, false}},
+        {"-N -lboth", {true, true, true, true}},
+        {"-Bdynamic -N -lboth", {true, true, true, false}},
+        {"-Bdynamic -lboth -r", {true, false, false, false}},
+        {"-lboth -r", {true, false, true, true}},
+        {"--push-state -Bstatic --pop-state -lboth -Bdynamic", {false, false, false, false}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (int flavor = 0; flavor < 4; flavor++) {
+            char line[256];
+            snprintf(line, sizeof line, "-Ld1 %s", cases[i].line);
+            assert_int_equal(parse((enum rp_linker_flavor)flavor, line), REAP_OK);
+            bool found_archive = strcmp(the_link.inputs.v[0].path, "d1/libboth.a") == 0;
+            if (found_archive != cases[i].is_static[flavor])
+                fail_msg("linker %d, '%s': %s", flavor, line, the_link.inputs.v[0].path);
             end();
         }
 }
@@ -907,6 +954,8 @@ int main(void)
         cmocka_unit_test(defsym_names_both_sides),
         cmocka_unit_test(probes_and_unmodelled_links_pass_through),
         cmocka_unit_test(libraries_are_searched_as_linkers_do),
+        cmocka_unit_test(sysroot_prefixes_are_known_as_the_linkers_know_them),
+        cmocka_unit_test(static_options_have_each_linkers_reach),
         cmocka_unit_test(libraries_for_other_machines_are_passed_over),
         cmocka_unit_test(state_is_that_of_the_place),
         cmocka_unit_test(implicit_script_is_expanded_in_place),

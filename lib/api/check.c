@@ -43,6 +43,8 @@ enum reap_status rp_check_objects(struct reap *r)
 
 /* --- resolution ------------------------------------------------------------------------------ */
 
+#define DUPLICATE "reap-check-duplicate.o"
+
 /* An object that defines `reap_check_duplicate` as `value`, beside nothing. */
 static enum reap_status write_duplicate(struct reap *r, const struct rp_elf *like, uint64_t value,
                                         const char **ret_path)
@@ -75,7 +77,7 @@ static enum reap_status write_duplicate(struct reap *r, const struct rp_elf *lik
     if (st != REAP_OK)
         return st;
     struct rp_out out;
-    st = rp_temp_path(r, "duplicate.o", &path);
+    st = rp_temp_path(r, DUPLICATE, &path);
     if (st == REAP_OK)
         st = rp_out_open(&r->ctx, &out, path, 0600);
     if (st == REAP_OK) {
@@ -176,17 +178,32 @@ static enum reap_status differ(struct reap *r, const char *line, size_t n, const
                           "Reap's resolver loads this where the linker loads '%.*s'", (int)n, line);
 }
 
+/* The length of the entry of the trace that begins at `line`, if it is this file: one line, and one
+ * more for each line feed in its name. */
+static size_t entry_length(const char *line, const struct rp_file *f)
+{
+    unsigned more = 0;
+    for (const char *p = f ? f->path : ""; *p; p++)
+        more += *p == '\n';
+    for (const char *p = f && f->member ? f->member : ""; *p; p++)
+        more += *p == '\n';
+    size_t n = strcspn(line, "\n");
+    while (more-- && line[n])
+        n += 1 + strcspn(line + n + 1, "\n");
+    return n;
+}
+
 /* Compare the trace with the objects of the model, in order. */
 static enum reap_status compare_trace(struct reap *r, const char *trace)
 {
     size_t next = 0, matched = 0;
     for (const char *line = trace; *line;) {
-        size_t n = strcspn(line, "\n");
+        while (next < r->model.files.n && r->model.files.v[next].kind == RP_FILE_SHARED)
+            next++;
+        const struct rp_file *f = next < r->model.files.n ? &r->model.files.v[next] : NULL;
+        size_t n = entry_length(line, f);
         const char *end = line + n;
-        if (n && !line_is_shared(r, line, n) && !memmem(line, n, "duplicate.o", 11)) {
-            while (next < r->model.files.n && r->model.files.v[next].kind == RP_FILE_SHARED)
-                next++;
-            const struct rp_file *f = next < r->model.files.n ? &r->model.files.v[next] : NULL;
+        if (n && !line_is_shared(r, line, n) && !memmem(line, n, DUPLICATE, sizeof DUPLICATE - 1)) {
             if (!f || !line_is_file(line, n, f))
                 return differ(r, line, n, f);
             next++;

@@ -1,11 +1,11 @@
 /* print_resolution.c: print what the resolver says a linker loads, one file a line, in order.
  *
- *   print_resolution MODE [--defs] [--observed FILE] -- WORD…
+ *   print_resolution MODE [--defs] [--why] [--stats] [--observed FILE] -- WORD…
  *
  * MODE: bfd, gold, lld14, lld19, mold or all. The words are the linker's, without its name. Lines
  * are as `ld.lld -t` prints them: "a.o", "libx.a(m.o)", "/lib/libc.so.6". --defs adds the
- * prevailing definition of each name. --observed: a file with lines "OFFSET SIZE PATH", as a
- * plugin would report them.
+ * prevailing definition of each name, --why what extracted a member, --stats times. --observed: a
+ * file with lines "OFFSET SIZE PATH", as a plugin would report them.
  */
 #include "link/resolve.h"
 
@@ -17,7 +17,7 @@
 struct args {
     struct rp_resolve_options opts;
     enum rp_linker_flavor flavor;
-    bool defs, stats;
+    bool defs, stats, why;
     const char *observed;
 };
 
@@ -85,6 +85,15 @@ static bool read_observed(const char *path, struct rp_observed **ret, size_t *re
     return true;
 }
 
+static void print_file(const struct rp_model *m, const struct rp_file *f, bool why)
+{
+    printf("%s", f->display);
+    if (why && f->extracted_for)
+        printf("\tfor %s by %s", f->extracted_for,
+               f->extracted_by ? rp_file_of(m, f->extracted_by)->display : "an option");
+    putchar('\n');
+}
+
 static void print_defs(const struct rp_model *m)
 {
     for (rp_id g = 1; g <= m->globals.n; g++) {
@@ -118,14 +127,13 @@ static int run(struct rp_ctx *ctx, struct args *a, int argc, const char *const *
     if (result.unsupported_file)
         printf("UNSUPPORTED: %s\n", result.unsupported_file);
     for (size_t i = 0; i < model.files.n && st == REAP_OK; i++)
-        printf("%s\n", model.files.v[i].display);
+        print_file(&model, &model.files.v[i], a->why);
     if (a->defs)
         print_defs(&model);
     if (a->stats)
         fprintf(stderr, "%u of %u members, %zu names, %.3f s wall, %.3f s cpu, %.1f MB\n",
                 result.n_members_loaded, result.n_members_seen, model.globals.n,
-                ctx->phases[0].wall_s, ctx->phases[0].cpu_s,
-                (double)ctx->phases[0].peak_rss / 1e6);
+                ctx->phases[0].wall_s, ctx->phases[0].cpu_s, (double)ctx->phases[0].peak_rss / 1e6);
     rp_model_free(&model);
     rp_link_free(&link);
     return st == REAP_OK ? 0 : 1;
@@ -139,6 +147,8 @@ int main(int argc, char **argv)
     for (; ok && i < argc && strcmp(argv[i], "--") != 0; i++) {
         if (strcmp(argv[i], "--defs") == 0)
             a.defs = true;
+        else if (strcmp(argv[i], "--why") == 0)
+            a.why = true;
         else if (strcmp(argv[i], "--stats") == 0)
             a.stats = true;
         else if (strcmp(argv[i], "--observed") == 0 && i + 1 < argc)
@@ -151,7 +161,9 @@ int main(int argc, char **argv)
         ok = read_observed(a.observed, &observed, &a.opts.n_observed);
     a.opts.observed = observed;
     if (!ok || i >= argc) {
-        fprintf(stderr, "usage: print_resolution MODE [--defs] [--stats] [--observed FILE] -- WORD…\n");
+        fprintf(
+            stderr,
+            "usage: print_resolution MODE [--defs] [--why] [--stats] [--observed FILE] -- WORD…\n");
         return 2;
     }
     struct rp_ctx ctx;

@@ -41,7 +41,7 @@ def duplicates(scratch):
 
 def lld_list(linker, words, scratch):
     stop = duplicates(scratch)
-    r = run([linker, "-t", "-o", os.path.join(scratch, "out"), *words, *stop])
+    r = run([linker, "-t", "--error-limit=0", "-o", os.path.join(scratch, "out"), *words, *stop])
     files = [line for line in r.stdout.splitlines() if line and line not in stop]
     return files, r
 
@@ -99,6 +99,17 @@ def normal(path):
     outer, member = (m[1], m[2]) if m else (path, None)
     outer = os.path.normpath(outer)
     return f"{outer}({os.path.basename(member)})" if member else outer
+
+
+def thin_member_path(path):
+    """bfd names members of thin archives by their own paths."""
+    m = re.fullmatch(r"(.*)\((.*)\)", path)
+    try:
+        with open(m[1], "rb") as f:
+            thin = f.read(7) == b"!<thin>"
+    except (OSError, TypeError):
+        thin = False
+    return os.path.join(os.path.dirname(m[1]), m[2]) if thin else path
 
 
 def is_shared(path):
@@ -174,6 +185,8 @@ def check(tool, linker, words):
     if not theirs:
         print(r.stderr[:500], file=sys.stderr)
         return None
+    if mode == "bfd":
+        mine = [thin_member_path(f) for f in mine]
     if mode in ("bfd", "gold"):  # these list libraries when they open them, or not at all
         mine = [f for f in mine if not is_shared(f)]
         theirs = [f for f in theirs if not is_shared(f)]

@@ -107,16 +107,11 @@ static void rows_agree_with_gold(void **state)
     rows_agree_with("ld.gold", RP_LINKER_GOLD);
 }
 
-static void rows_agree_with_lld_14(void **state)
+/* One version is enough: the others know fewer rows, and each row costs a start of the linker. */
+static void rows_agree_with_lld(void **state)
 {
     (void)state;
-    rows_agree_with("ld.lld-14", RP_LINKER_LLD);
-}
-
-static void rows_agree_with_lld_19(void **state)
-{
-    (void)state;
-    rows_agree_with("ld.lld-19", RP_LINKER_LLD);
+    rows_agree_with(is_installed("ld.lld-19") ? "ld.lld-19" : "ld.lld", RP_LINKER_LLD);
 }
 
 static void rows_agree_with_mold(void **state)
@@ -128,8 +123,9 @@ static void rows_agree_with_mold(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rows_agree_with_bfd),    cmocka_unit_test(rows_agree_with_gold),
-        cmocka_unit_test(rows_agree_with_lld_14), cmocka_unit_test(rows_agree_with_lld_19),
+        cmocka_unit_test(rows_agree_with_bfd),
+        cmocka_unit_test(rows_agree_with_gold),
+        cmocka_unit_test(rows_agree_with_lld),
         cmocka_unit_test(rows_agree_with_mold),
     };
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);

@@ -208,6 +208,12 @@ static void a_table_alone_between_two_regions_is_bracketed(void **state)
           "_edata: .tab; __bss_start: .tab");
 }
 
+static void a_mark_of_its_own_relieves_the_region(void **state)
+{
+    (void)state;
+    check(".data : { *(.data) _edata = .; mine = .; *(.tab) } __bss_start = .;", "mine: .tab");
+}
+
 static void inner_tables_of_a_region_keep_their_own_brackets(void **state)
 {
     (void)state;
@@ -530,6 +536,7 @@ int main(void)
         cmocka_unit_test(regions_of_the_program_are_no_tables),
         cmocka_unit_test(specific_sections_at_the_marks_of_a_region_stay),
         cmocka_unit_test(a_table_alone_between_two_regions_is_bracketed),
+        cmocka_unit_test(a_mark_of_its_own_relieves_the_region),
         cmocka_unit_test(inner_tables_of_a_region_keep_their_own_brackets),
         cmocka_unit_test(generic_patterns_are_known_by_name),
         cmocka_unit_test(symbols_outside_of_sections_are_no_marks),

@@ -578,6 +578,18 @@ static void include_loops_end(void **state)
     check_code(&b, bench_read(&b, RP_LINKER_BFD, "INCLUDE a.ld"), REAP_ERR_INPUT, "script-syntax");
     check_code(&b, bench_read(&b, RP_LINKER_BFD, "INCLUDE nowhere.ld"), REAP_ERR_IO,
                "script-include");
+    for (int i = 0; i < 40; i++) {
+        char name[40], text[60];
+        snprintf(name, sizeof name, "d%d.ld", i);
+        snprintf(text, sizeof text, "INCLUDE d%d.ld", i + 1);
+        write_text(name, text);
+    }
+    write_text("d40.ld", ";");
+    assert_int_equal(bench_read(&b, RP_LINKER_BFD, "INCLUDE d0.ld"), REAP_ERR_INPUT);
+    assert_non_null(strstr(b.seen.text, "deeper than 32 levels"));
+    bench_close(&b);
+    bench_script(&b, RP_LINKER_BFD, "INCLUDE d20.ld");
+    bench_close(&b);
     /* no loop, but each file includes the next one ten times */
     for (int i = 0; i < 12; i++) {
         char name[40], text[400] = "";

@@ -89,6 +89,8 @@ static void cplusplus_patterns_match_demangled_names(void **state)
           {"cee", "1"}, {"plain", "1"}, {"_ZN2xx3fooEv", "0"});
     CHECK("V1 { extern \"C++\" { ns::*; }; };", {"_ZN2ns3fooEv", "1"}, {"foo", "-1"});
     CHECK("V1 { extern \"C++\" { foo }; };", {"foo", "1"}); /* no C++ name: as it is */
+    CHECK("V1 { global: foo; local: extern \"C++\" { foo; }; };", {"foo", "1"});
+    CHECK("V1 { local: extern \"C++\" { foo; }; global: foo; };", {"foo", "0"});
     CHECK("V1 { _ZN2ns*; };", {"_ZN2ns3fooEv", "1"});
     CHECK("V1 { extern \"C++\" { _ZN2ns*; }; };", {"_ZN2ns3fooEv", "-1"});
 }

@@ -128,7 +128,8 @@ static enum reap_status option_roots(struct rp_roots_state *st)
     for (size_t i = 0; i < link->undefined.n && !rc; i++)
         rc = rp_root_name(st, link->undefined.v[i].name, RP_ROOT_UNDEFINED_OPTION,
                           link->undefined.v[i].origin);
-    for (size_t i = 0; i < link->undefined_globs.n && !rc; i++)
+    /* lld loads what --undefined-glob matches, but does not keep it; GNU-style -u means both */
+    for (size_t i = 0; full && i < link->undefined_globs.n && !rc; i++)
         rc = root_glob(st, link->undefined_globs.v[i].name, RP_ROOT_UNDEFINED_OPTION,
                        link->undefined_globs.v[i].origin);
     /* the left side of --defsym takes the place of a definition; linkers let that one go */
@@ -136,16 +137,51 @@ static enum reap_status option_roots(struct rp_roots_state *st)
         if (full || !is_defsym_defined(link, link->defsym.v[i].name))
             rc = rp_root_name(st, link->defsym.v[i].name, RP_ROOT_SCRIPT_SYMBOL,
                               link->defsym.v[i].origin);
-    for (size_t i = 0; full && i < link->wrap.n && !rc; i++) {
-        const char *name = link->wrap.v[i].name, *origin = link->wrap.v[i].origin;
-        const char *wrapper = rp_arena_printf(&st->m->arena, "__wrap_%s", name);
-        if (!wrapper)
-            return rp_nomem(st->m->ctx);
-        rc = rp_root_name(st, name, RP_ROOT_WRAP, origin);
-        if (!rc)
-            rc = rp_root_name(st, wrapper, RP_ROOT_WRAP, origin);
-    }
+    /* --wrap needs none: what refers to a wrapped name is redirected before the marking as the
+     * linker will do it (link/resolve.h; edges.c for lld) */
     return rc;
+}
+
+/* Whether a script's PROVIDE takes place: somebody asks for the name, and no object defines it (ld
+ * manual, PROVIDE). */
+static bool is_provided(const struct rp_roots_state *st, const struct rp_script_symbol *sym)
+{
+    const unsigned asked =
+        RP_GLOB_REFERENCED | RP_GLOB_SHARED_REF | RP_GLOB_UNTOUCHED_REF | RP_GLOB_LAZY;
+    const struct rp_link *link = st->job->link;
+    rp_id global = rp_model_find_global(st->m, sym->name);
+    const struct rp_global *g = global ? rp_global_of(st->m, global) : NULL;
+    if (g && g->def_file && rp_file_of(st->m, g->def_file)->kind == RP_FILE_OBJECT)
+        return false;
+    for (size_t i = 0; i < link->undefined.n; i++)
+        if (strcmp(link->undefined.v[i].name, sym->name) == 0)
+            return true;
+    return g && g->flags & asked;
+}
+
+/* Mentions in the value of a PROVIDE count only when it takes place; *idle has a byte a mention.
+ * A PROVIDE may be what another one mentions, hence the repetition. */
+static void find_idle_mentions(const struct rp_roots_state *st, const struct rp_script *s,
+                               uint8_t *idle)
+{
+    for (size_t i = 0; i < s->defined.n; i++)
+        if (s->defined.v[i].provide)
+            memset(idle + s->defined.v[i].first_mention, 1, s->defined.v[i].n_mentions);
+    for (bool again = true; again;) {
+        again = false;
+        for (size_t i = 0; i < s->defined.n; i++) {
+            const struct rp_script_symbol *sym = &s->defined.v[i];
+            if (!sym->provide || !sym->n_mentions || !idle[sym->first_mention])
+                continue;
+            bool needed = is_provided(st, sym);
+            for (size_t k = 0; k < s->mentioned.n && !needed; k++)
+                needed = !idle[k] && strcmp(s->mentioned.v[k].name, sym->name) == 0;
+            if (!needed)
+                continue;
+            memset(idle + sym->first_mention, 0, sym->n_mentions);
+            again = true;
+        }
+    }
 }
 
 static enum reap_status script_roots(struct rp_roots_state *st)
@@ -153,12 +189,18 @@ static enum reap_status script_roots(struct rp_roots_state *st)
     enum reap_status rc = REAP_OK;
     for (size_t i = 0; i < st->job->n_scripts && !rc; i++) {
         const struct rp_script *s = st->job->scripts[i];
+        uint8_t *idle = calloc(s->mentioned.n + 1, 1);
+        if (!idle)
+            return rp_nomem(st->m->ctx);
+        find_idle_mentions(st, s, idle);
         for (size_t k = 0; k < s->externs.n && !rc; k++)
             rc = rp_root_name(st, s->externs.v[k].name, RP_ROOT_UNDEFINED_OPTION,
                               s->externs.v[k].origin);
         for (size_t k = 0; k < s->mentioned.n && !rc; k++)
-            rc = rp_root_name(st, s->mentioned.v[k].name, RP_ROOT_SCRIPT_SYMBOL,
-                              s->mentioned.v[k].origin);
+            if (!idle[k])
+                rc = rp_root_name(st, s->mentioned.v[k].name, RP_ROOT_SCRIPT_SYMBOL,
+                                  s->mentioned.v[k].origin);
+        free(idle);
     }
     return rc;
 }
@@ -247,7 +289,7 @@ enum reap_status rp_roots(struct rp_model *m, struct rp_job *job)
     enum reap_status rc = entry_root(&st);
     if (!rc)
         rc = init_fini_roots(&st);
-    if (!rc) /* -u, --defsym, --wrap */
+    if (!rc) /* -u, --defsym */
         rc = option_roots(&st);
     if (!rc) /* EXTERN, expressions */
         rc = script_roots(&st);

@@ -253,9 +253,11 @@ static void free_resolver(struct resolver *r)
     rp_vec_free(&r->names);
     rp_vec_free(&r->requested);
     rp_vec_free(&r->mentioned);
+    rp_vec_free(&r->script_mentions);
     rp_vec_free(&r->provides);
     rp_vec_free(&r->provide_mentions);
     rp_vec_free(&r->linker_defined);
+    rp_vec_free(&r->section_defined);
     rp_vec_free(&r->opaque_defined);
     rp_vec_free(&r->opaque_refs);
     rp_ctx_fini(&r->quiet);

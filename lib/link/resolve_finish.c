@@ -318,6 +318,8 @@ static void note_linker_defined(struct resolver *r)
     }
     for (size_t i = 0; i < r->linker_defined.n; i++)
         rp_global_of(m, r->linker_defined.v[i])->flags |= RP_GLOB_LINKER_DEF;
+    for (size_t i = 0; i < r->section_defined.n; i++)
+        rp_global_of(m, r->section_defined.v[i])->flags |= RP_GLOB_LINKER_DEF;
     for (size_t i = 0; i < r->opaque_defined.n; i++)
         rp_global_of(m, r->opaque_defined.v[i])->flags |=
             RP_GLOB_LINKER_DEF | RP_GLOB_UNTOUCHED_REF;

@@ -323,6 +323,7 @@ static bool settle_outside(struct match *m)
     struct resolver *r = m->r;
     if (!refer_from_outside(m, r->requested.v, r->requested.n) ||
         !refer_from_outside(m, r->mentioned.v, r->mentioned.n) ||
+        !refer_from_outside(m, r->script_mentions.v, r->script_mentions.n) ||
         !refer_from_outside(m, r->provide_mentions.v, r->provide_mentions.n) ||
         !refer_from_outside(m, r->opaque_refs.v, r->opaque_refs.n) ||
         (r->entry && !refer_from_outside(m, &r->entry, 1)))

@@ -14,13 +14,18 @@
 struct gnu {
     struct resolver *r;
     bool bfd;
-    size_t n_added; /* files so far, to see whether a pass added any */
-    size_t next_defsym;
+    size_t n_added;     /* files so far */
+    size_t n_undefined; /* names that became undefined so far */
+    size_t next_arg; /* bfd: arguments before this have had their say */
 };
 
 /* --- one symbol ------------------------------------------------------------------------------ */
 
-static void refer(struct name_state *s, unsigned bind, unsigned visibility, rp_id by, bool shared)
+/* Both linkers search an archive or group again only when new undefined names have come, and count
+ * differently: bfd the names that become strongly undefined or, from nowhere, common; gold those
+ * that become undefined. */
+static void refer(struct gnu *g, struct name_state *s, unsigned bind, unsigned visibility, rp_id by,
+                  bool shared)
 {
     if (!shared) {
         if (visibility != STV_DEFAULT && (!s->visibility || visibility < s->visibility))
@@ -31,6 +36,7 @@ static void refer(struct name_state *s, unsigned bind, unsigned visibility, rp_i
     if (s->kind == NAME_NEW || (s->kind == NAME_UNDEFINED && s->bind == STB_WEAK)) {
         bool was_new = s->kind == NAME_NEW;
         s->kind = NAME_UNDEFINED;
+        g->n_undefined += g->bfd ? bind != STB_WEAK : was_new;
         if (was_new || bind != STB_WEAK) {
             s->bind = bind == STB_WEAK ? STB_WEAK : STB_GLOBAL;
             s->by = by;
@@ -40,13 +46,17 @@ static void refer(struct name_state *s, unsigned bind, unsigned visibility, rp_i
 
 /* BFD's link_action table (bfd/linker.c) without its errors: a common symbol gives way to a
  * strong definition, and takes the place of a weak one. */
-static void define(struct name_state *s, unsigned bind, bool common)
+static void define(struct gnu *g, struct name_state *s, unsigned bind, bool common)
 {
     bool weak = bind == STB_WEAK;
-    if (s->kind == NAME_DEFINED && !(s->bind == STB_WEAK && !weak))
+    /* what a script defines at first counts as undefined for objects */
+    bool defined = s->kind == NAME_DEFINED && !(g->bfd && s->assigned);
+    if (defined && !(s->bind == STB_WEAK && !weak))
         return;
     if (s->kind == NAME_COMMON && (common || weak))
         return;
+    g->n_undefined += g->bfd && common && s->kind == NAME_NEW;
+    s->assigned = s->assigned && !g->bfd;
     s->kind = common ? NAME_COMMON : NAME_DEFINED;
     s->bind = weak ? STB_WEAK : STB_GLOBAL;
 }
@@ -69,17 +79,27 @@ static enum reap_status add_symbols(struct gnu *g, uint32_t cand)
         const struct rp_sym *sym = &e->syms[i];
         uint32_t shndx = rp_sym_shndx(e, i);
         if (shndx == RP_SHN_UNDEF) {
-            refer(s, rp_sym_bind(sym), rp_sym_vis(sym), c->file, false);
+            refer(g, s, rp_sym_bind(sym), rp_sym_vis(sym), c->file, false);
             continue;
         }
         if (rp_sym_vis(sym) && (!s->visibility || rp_sym_vis(sym) < s->visibility))
             s->visibility = (uint8_t)rp_sym_vis(sym);
-        define(s, rp_sym_bind(sym), shndx == RP_SHN_COMMON);
+        define(g, s, rp_sym_bind(sym), shndx == RP_SHN_COMMON);
     }
     return REAP_OK;
 }
 
 /* --- archives -------------------------------------------------------------------------------- */
+
+/* gold asks its options about names that are not referred to strongly, and does not look for what
+ * it is going to define itself, outside of SECTIONS (gold/archive.cc, should_include_member;
+ * observed with --defsym, assignments and PROVIDE in gold 2.40). bfd enters names of options as undefined. */
+static bool is_wanted(const struct name_state *s)
+{
+    if (s->kind == NAME_NEW || (s->kind == NAME_UNDEFINED && s->bind == STB_WEAK))
+        return s->named;
+    return s->kind == NAME_UNDEFINED && !s->assigned;
+}
 
 /* Whether a name that the index of an archive lists extracts the member. */
 static enum reap_status wants(struct gnu *g, const struct lazy *l, bool *ret)
@@ -88,7 +108,7 @@ static enum reap_status wants(struct gnu *g, const struct lazy *l, bool *ret)
     struct name_state *s = rp_res_name(r, l->global);
     if (!s)
         return rp_nomem(r->ctx);
-    *ret = s->kind == NAME_UNDEFINED && s->bind != STB_WEAK;
+    *ret = l->alias ? s->kind == NAME_UNDEFINED && s->bind != STB_WEAK : is_wanted(s);
     if (s->kind != NAME_COMMON || !g->bfd)
         return REAP_OK;
     uint32_t c;
@@ -127,14 +147,20 @@ static enum reap_status search_once(struct gnu *g, const struct unit *u)
     return REAP_OK;
 }
 
+/* Whether an archive is searched once more. */
+static size_t progress(const struct gnu *g)
+{
+    return g->bfd ? g->n_undefined : g->n_added;
+}
+
 static enum reap_status search(struct gnu *g, const struct unit *u)
 {
     size_t before;
     enum reap_status st;
     do {
-        before = g->n_added;
+        before = progress(g);
         st = search_once(g, u);
-    } while (!st && !g->r->stop && g->n_added != before);
+    } while (!st && !g->r->stop && progress(g) != before);
     return st;
 }
 
@@ -171,7 +197,7 @@ static enum reap_status search_lib_once(struct gnu *g, size_t first, size_t end)
             struct name_state *s = rp_res_name(r, name);
             if (!s)
                 return rp_nomem(r->ctx);
-            want = s->kind == NAME_UNDEFINED && s->bind != STB_WEAK;
+            want = is_wanted(s);
         }
         if (!want)
             continue;
@@ -239,7 +265,7 @@ static enum reap_status add_shared(struct gnu *g, struct dso *d)
             return rp_nomem(r->ctx);
         const struct rp_sym *sym = &d->elf.syms[i];
         if (!is_definition(d, i)) {
-            refer(s, rp_sym_bind(sym), STV_DEFAULT, d->file, true);
+            refer(g, s, rp_sym_bind(sym), STV_DEFAULT, d->file, true);
         } else if (s->kind == NAME_NEW ||
                    (s->kind == NAME_UNDEFINED && s->visibility == STV_DEFAULT)) {
             s->kind = NAME_SHARED;
@@ -251,27 +277,122 @@ static enum reap_status add_shared(struct gnu *g, struct dso *d)
 
 /* --- the line -------------------------------------------------------------------------------- */
 
-/* bfd looks at --defsym in its place: archives before it still define the name. */
-static enum reap_status define_defsyms(struct gnu *g, uint32_t arg)
+static enum reap_status refer_all(struct gnu *g, const rp_id *v, size_t n)
 {
-    struct resolver *r = g->r;
-    for (; g->bfd && g->next_defsym < r->link->args.n && g->next_defsym < arg; g->next_defsym++) {
-        const struct rp_arg *a = &r->link->args.v[g->next_defsym];
-        const char *word = a->n_words ? a->words[0] : "";
-        word += strspn(word, "-");
-        if (strncmp(word, "defsym", 6) != 0)
-            continue;
-        const char *expr = word[6] == '=' ? word + 7 : a->n_words > 1 ? a->words[1] : "";
-        char *name = rp_arena_strndup(&r->model->arena, expr, strcspn(expr, "= \t"));
-        rp_id id = name && *name ? rp_res_intern(r, name) : 0;
-        struct name_state *s = id ? rp_res_name(r, id) : NULL;
-        if (name && !*name)
-            continue;
+    for (size_t i = 0; i < n; i++) {
+        struct name_state *s = rp_res_name(g->r, v[i]);
         if (!s)
-            return rp_nomem(r->ctx);
-        define(s, STB_GLOBAL, false);
+            return rp_nomem(g->r->ctx);
+        if (g->bfd)
+            refer(g, s, STB_GLOBAL, STV_DEFAULT, 0, false);
+        else
+            s->named = true;
     }
     return REAP_OK;
+}
+
+/* The id of a name that is part of a longer string. */
+static rp_id name_id(struct gnu *g, const char *name, size_t n)
+{
+    char *copy = rp_arena_strndup(&g->r->model->arena, name, n);
+    return copy ? rp_res_intern(g->r, copy) : 0;
+}
+
+/* Names in an expression. */
+static enum reap_status refer_in(struct gnu *g, const char *expr)
+{
+    static const char first[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.$";
+    static const char more[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.$0123456789@";
+    while (*expr) {
+        size_t n = strspn(expr, more);
+        if (n && strchr(first, *expr) && strncmp(expr, ".", n) != 0) {
+            rp_id id = name_id(g, expr, n);
+            struct name_state *s = id ? rp_res_name(g->r, id) : NULL;
+            if (!s)
+                return rp_nomem(g->r->ctx);
+            refer(g, s, STB_GLOBAL, STV_DEFAULT, 0, false);
+        }
+        expr += n ? n : 1;
+    }
+    return REAP_OK;
+}
+
+static enum reap_status define_now(struct gnu *g, const char *name, size_t n)
+{
+    rp_id id = name_id(g, name, n);
+    struct name_state *s = id ? rp_res_name(g->r, id) : NULL;
+    if (!s)
+        return rp_nomem(g->r->ctx);
+    if (s->kind == NAME_NEW || s->kind == NAME_UNDEFINED || s->kind == NAME_SHARED) {
+        s->kind = NAME_DEFINED;
+        s->bind = STB_GLOBAL;
+        s->assigned = true;
+    }
+    return REAP_OK;
+}
+
+/* --defsym NAME=EXPRESSION: refers to what is in the expression, then defines the name, even when
+ * the value is not known yet. */
+static enum reap_status take_defsym(struct gnu *g, const char *expr)
+{
+    size_t n = strcspn(expr, "= \t");
+    const char *value = strchr(expr, '=');
+    if (n == 0 || !value)
+        return REAP_OK;
+    enum reap_status st = refer_in(g, value + 1);
+    return st ? st : define_now(g, expr, n);
+}
+
+/* "-T file", "--script=file"; "-Ttext=0" and its like are something else. */
+static bool is_script_option(const char *word)
+{
+    static const char *const others[] = {"text", "data", "bss", "rodata-", "ldata-"};
+    if (strncmp(word, "-T", 2) != 0) {
+        word += strspn(word, "-");
+        return strcmp(word, "script") == 0 || strncmp(word, "script=", 7) == 0;
+    }
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strncmp(word + 2, others[i], strlen(others[i])) == 0)
+            return false;
+    return true;
+}
+
+/* Assignments of -T scripts define their names at once. PROVIDE counts for nothing yet. */
+static enum reap_status take_scripts(struct gnu *g)
+{
+    struct resolver *r = g->r;
+    enum reap_status st = refer_all(g, r->script_mentions.v, r->script_mentions.n);
+    for (size_t i = 0; i < r->opts->n_scripts && !st; i++) {
+        const struct rp_script *s = r->opts->scripts[i];
+        for (size_t k = 0; k < s->defined.n && !st; k++) {
+            const struct rp_script_symbol *sym = &s->defined.v[k];
+            if (!sym->provide)
+                st = define_now(g, sym->name, strlen(sym->name));
+        }
+    }
+    return st;
+}
+
+/* bfd takes --defsym and -T in their places on the line: archives before them still define the
+ * names, those after them are asked for what they mention. */
+static enum reap_status take_options(struct gnu *g, uint32_t arg)
+{
+    struct resolver *r = g->r;
+    enum reap_status st = REAP_OK;
+    for (; g->bfd && g->next_arg < r->link->args.n && g->next_arg < arg && !st; g->next_arg++) {
+        const struct rp_arg *a = &r->link->args.v[g->next_arg];
+        const char *word = a->n_words ? a->words[0] : "";
+        if (word[0] != '-')
+            continue;
+        if (is_script_option(word)) {
+            st = take_scripts(g);
+            continue;
+        }
+        word += strspn(word, "-");
+        if (strncmp(word, "defsym", 6) == 0)
+            st = take_defsym(g, word[6] == '=' ? word + 7 : a->n_words > 1 ? a->words[1] : "");
+    }
+    return st;
 }
 
 /* `first` time, or another search in a group. */
@@ -313,11 +434,11 @@ static enum reap_status run_group(struct gnu *g, size_t first, size_t end)
     enum reap_status st = REAP_OK;
     bool first_pass = true;
     do {
-        before = g->n_added;
+        before = g->n_undefined;
         for (size_t i = first; i < end && !st && !g->r->stop; i++)
             st = add_unit(g, &i, first_pass);
         first_pass = false;
-    } while (!st && !g->r->stop && g->n_added != before);
+    } while (!st && !g->r->stop && g->n_undefined != before);
     return st;
 }
 
@@ -327,7 +448,7 @@ static enum reap_status run_line(struct gnu *g)
     enum reap_status st = REAP_OK;
     for (size_t i = 0; i < r->units.n && !st && !r->stop; i++) {
         uint32_t group = group_of(r, i);
-        st = define_defsyms(g, r->link->inputs.v[r->units.v[i].input - 1].arg);
+        st = take_options(g, r->link->inputs.v[r->units.v[i].input - 1].arg);
         if (st)
             break;
         if (!group) {
@@ -343,37 +464,69 @@ static enum reap_status run_line(struct gnu *g)
     return st;
 }
 
-static enum reap_status refer_all(struct resolver *r, const rp_id *v, size_t n)
+static enum reap_status define_all(struct gnu *g, const rp_id *v, size_t n, bool for_certain)
 {
     for (size_t i = 0; i < n; i++) {
-        struct name_state *s = rp_res_name(r, v[i]);
+        struct name_state *s = rp_res_name(g->r, v[i]);
         if (!s)
-            return rp_nomem(r->ctx);
-        refer(s, STB_GLOBAL, STV_DEFAULT, 0, false);
+            return rp_nomem(g->r->ctx);
+        if (for_certain)
+            define(g, s, STB_GLOBAL, false);
+        else
+            s->assigned = true;
     }
     return REAP_OK;
+}
+
+/* gold asks its options about foo for an index entry foo@V as well. */
+static enum reap_status name_versions(struct gnu *g)
+{
+    const struct rp_model *m = g->r->model;
+    for (rp_id id = 1; id <= m->globals.n; id++) {
+        const struct rp_global *gl = rp_global_of(m, id);
+        const char *at = memchr(gl->name, '@', gl->name_len);
+        rp_id stem = at ? rp_strmap_get(&m->global_map, gl->name, (size_t)(at - gl->name)) : 0;
+        if (!stem)
+            continue;
+        struct name_state *s = rp_res_name(g->r, id);
+        if (!s)
+            return rp_nomem(g->r->ctx);
+        s->named = s->named || g->r->names.v[stem - 1].named;
+    }
+    return REAP_OK;
+}
+
+/* Names that are asked for, or defined, from the start. */
+static enum reap_status start(struct gnu *g)
+{
+    struct resolver *r = g->r;
+    enum reap_status st = define_all(g, r->opaque_defined.v, r->opaque_defined.n, true);
+    if (!st)
+        st = refer_all(g, r->requested.v, r->requested.n);
+    if (!st)
+        st = refer_all(g, r->opaque_refs.v, r->opaque_refs.n);
+    if (!st && r->entry)
+        st = refer_all(g, &r->entry, 1);
+    if (st || g->bfd)
+        return st;
+    st = refer_all(g, r->mentioned.v, r->mentioned.n);
+    if (!st)
+        st = refer_all(g, r->script_mentions.v, r->script_mentions.n);
+    if (!st)
+        st = refer_all(g, r->provide_mentions.v, r->provide_mentions.n);
+    if (!st)
+        st = name_versions(g);
+    if (!st)
+        st = define_all(g, r->linker_defined.v, r->linker_defined.n, false);
+    for (size_t i = 0; i < r->provides.n && !st; i++)
+        if (!r->provides.v[i].in_sections)
+            st = define_all(g, &r->provides.v[i].name, 1, false);
+    return st;
 }
 
 enum reap_status rp_res_run_gnu(struct resolver *r)
 {
     struct gnu g = {.r = r, .bfd = !r->opts->gold};
-    enum reap_status st = REAP_OK;
-    for (size_t i = 0; i < r->opaque_defined.n && !st; i++) {
-        struct name_state *s = rp_res_name(r, r->opaque_defined.v[i]);
-        if (!s)
-            st = rp_nomem(r->ctx);
-        else
-            define(s, STB_GLOBAL, false);
-    }
-    if (!st)
-        st = refer_all(r, r->requested.v, r->requested.n);
-    if (!st)
-        st = refer_all(r, r->mentioned.v, r->mentioned.n);
-    if (!st && !g.bfd) /* gold looks for every name that a script mentions */
-        st = refer_all(r, r->provide_mentions.v, r->provide_mentions.n);
-    if (!st)
-        st = refer_all(r, r->opaque_refs.v, r->opaque_refs.n);
-    if (!st && r->entry)
-        st = refer_all(r, &r->entry, 1);
+    enum reap_status st = start(&g);
     return st ? st : run_line(&g);
 }

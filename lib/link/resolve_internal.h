@@ -40,7 +40,8 @@ struct cand {
 /* A definition that is to be had from an archive member or a --start-lib object. */
 struct lazy {
     rp_id global;
-    uint32_t key; /* of its provider: index into resolver.providers */
+    uint32_t key : 31; /* of its provider: index into resolver.providers */
+    uint32_t alias : 1; /* foo@V, where the member has foo@@V */
 };
 
 struct provider {
@@ -70,6 +71,7 @@ struct dso {
 struct provide {
     rp_id name;
     uint32_t first, n; /* range of resolver.provide_mentions */
+    bool in_sections; /* inside of SECTIONS */
     bool done;
 };
 
@@ -97,6 +99,8 @@ struct name_state {
     uint8_t visibility;
     bool referenced; /* by a regular object or an option */
     bool strong_ref; /* GNU: a regular object refers to it, not weakly */
+    bool named;      /* gold: an option or script asks for it */
+    bool assigned;   /* --defsym or a script defines it */
     uint32_t key;    /* NAME_LAZY: its provider */
     rp_id by;        /* NAME_UNDEFINED: the first file that refers to it, 0 = an option */
 };
@@ -129,10 +133,12 @@ struct resolver {
 
     RP_VEC(struct name_state) names; /* by global id - 1 */
     RP_VEC(rp_id) requested;         /* names that an option or script asks for from the start */
-    RP_VEC(rp_id) mentioned;         /* names in script expressions, PROVIDE's apart */
+    RP_VEC(rp_id) mentioned;         /* names in values of --defsym */
+    RP_VEC(rp_id) script_mentions;   /* names in script expressions, PROVIDE's apart */
     RP_VEC(struct provide) provides;
     RP_VEC(rp_id) provide_mentions;
-    RP_VEC(rp_id) linker_defined; /* by --defsym and scripts */
+    RP_VEC(rp_id) linker_defined;  /* by --defsym, and by scripts outside of SECTIONS */
+    RP_VEC(rp_id) section_defined; /* by scripts in SECTIONS */
     RP_VEC(rp_id) opaque_defined; /* by -R files and binary inputs */
     RP_VEC(rp_id) opaque_refs;    /* names that opaque files refer to */
     rp_id entry;                  /* its name, 0 = none */

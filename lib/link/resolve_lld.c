@@ -379,7 +379,8 @@ static enum reap_status refer_to_wraps(struct lld *l)
                 real = k;
         if (!g || !rp_res_name(r, (rp_id)r->model->globals.n))
             return rp_nomem(r->ctx);
-        if (rp_res_name(r, g)->kind == NAME_NEW)
+        const struct name_state *s = rp_res_name(r, g);
+        if (s->kind == NAME_NEW || (is_lld14(r) && s->kind == NAME_LAZY && !s->referenced))
             continue;
         unsigned bind = rp_res_name(r, g)->bind;
         if (is_lld14(r) && real)
@@ -398,6 +399,8 @@ static enum reap_status refer_late(struct lld *l)
 {
     struct resolver *r = l->r;
     enum reap_status st = REAP_OK;
+    for (size_t i = 0; i < r->script_mentions.n && !st; i++)
+        st = refer_now(l, r->script_mentions.v[i], STB_GLOBAL, STV_DEFAULT, 0, false);
     for (size_t i = 0; i < r->mentioned.n && !st; i++)
         st = refer_now(l, r->mentioned.v[i], STB_GLOBAL, STV_DEFAULT, 0, false);
     if (!st)

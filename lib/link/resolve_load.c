@@ -11,6 +11,10 @@
 #include "link/resolve_internal.h"
 #include "util/pool.h"
 
+enum { MAX_KEY = 0x7fffffff };
+/* spelled so that the compiler sees the value fit its bit-field */
+#define KEY(k) ((k)&0x7fffffffu)
+
 /* --- candidates and providers ---------------------------------------------------------------- */
 
 static uint32_t add_cand(struct resolver *r, struct cand c)
@@ -96,6 +100,9 @@ static enum reap_status add_archive(struct resolver *r, const struct rp_input *i
               rp_vec_reserve(&r->providers, r->providers.n + ar->archive.n_members);
     if (!ok)
         return rp_nomem(r->ctx);
+    if (ra.first_key + (uint64_t)ar->archive.n_members > MAX_KEY)
+        return rp_fail(r->ctx, REAP_ERR_UNSUPPORTED, "too-many-members", rp_at(in->path),
+                       "the archives have more members than Reap can number");
     for (uint32_t k = 0; k < ar->archive.n_members; k++)
         r->providers.v[r->providers.n++] = (struct provider){.ar = (rp_id)m->ars.n, .member_no = k};
     r->ret->n_members_seen += ar->archive.n_members;
@@ -268,7 +275,7 @@ static enum reap_status add_versioned(struct resolver *r, struct res_ar *ra, con
     rp_id g = v ? rp_res_intern(r, v) : 0;
     if (!g)
         return rp_nomem(r->ctx);
-    ra->lazies[ra->n_lazies++] = (struct lazy){.global = g, .key = key};
+    ra->lazies[ra->n_lazies++] = (struct lazy){.global = g, .key = KEY(key), .alias = 1};
     return REAP_OK;
 }
 
@@ -285,7 +292,7 @@ static enum reap_status intern_index(struct resolver *r, size_t i, const struct 
         if (!g)
             return rp_nomem(r->ctx);
         uint32_t key = ra->first_key + a->index[k].member;
-        ra->lazies[ra->n_lazies++] = (struct lazy){.global = g, .key = key};
+        ra->lazies[ra->n_lazies++] = (struct lazy){.global = g, .key = KEY(key)};
         enum reap_status st = add_versioned(r, ra, name, h[k], key);
         if (st)
             return st;
@@ -375,7 +382,7 @@ static enum reap_status sort_lazies(struct resolver *r, size_t i)
         for (uint32_t s = c->elf.first_global; s < c->elf.n_symbols; s++)
             if (rp_sym_shndx(&c->elf, s) != RP_SHN_UNDEF)
                 sorted[at[no]++] = (struct lazy){.global = c->globals[s - c->elf.first_global],
-                                                 .key = ra->first_key + no};
+                                                 .key = KEY(ra->first_key + no)};
     }
     free(at);
     free(ra->lazies);
@@ -526,6 +533,8 @@ static enum reap_status want_roots(struct resolver *r)
     enum reap_status st = want_list(r, r->requested.v, r->requested.n);
     if (!st)
         st = want_list(r, r->mentioned.v, r->mentioned.n);
+    if (!st)
+        st = want_list(r, r->script_mentions.v, r->script_mentions.n);
     if (!st)
         st = want_list(r, r->provide_mentions.v, r->provide_mentions.n);
     if (!st)

@@ -197,6 +197,7 @@ static bool mark_alive(struct mold *m)
             return false;
     if (!reach_all(m, r->requested.v, r->requested.n) ||
         !reach_all(m, r->mentioned.v, r->mentioned.n) ||
+        !reach_all(m, r->script_mentions.v, r->script_mentions.n) ||
         !reach_all(m, r->provide_mentions.v, r->provide_mentions.n) ||
         !reach_all(m, r->opaque_refs.v, r->opaque_refs.n) || (r->entry && !reach(m, r->entry, 0)))
         return false;

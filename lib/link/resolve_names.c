@@ -137,7 +137,9 @@ static enum reap_status add_defsyms(struct resolver *r)
 static enum reap_status add_provide(struct resolver *r, const struct rp_script *s,
                                     const struct rp_script_symbol *sym)
 {
-    struct provide p = {.first = (uint32_t)r->provide_mentions.n, .n = sym->n_mentions};
+    struct provide p = {.first = (uint32_t)r->provide_mentions.n,
+                        .n = sym->n_mentions,
+                        .in_sections = sym->in_sections};
     p.name = rp_res_intern(r, sym->name);
     if (!p.name || !rp_vec_push(&r->provides, p))
         return rp_nomem(r->ctx);
@@ -163,7 +165,8 @@ static enum reap_status add_script(struct resolver *r, const struct rp_script *s
                 provided[sym->first_mention + k] = true;
         } else {
             rp_id g = rp_res_intern(r, sym->name);
-            if (!g || !rp_vec_push(&r->linker_defined, g))
+            if (!g || !(sym->in_sections ? rp_vec_push(&r->section_defined, g)
+                                         : rp_vec_push(&r->linker_defined, g)))
                 st = rp_nomem(r->ctx);
         }
     }
@@ -171,7 +174,7 @@ static enum reap_status add_script(struct resolver *r, const struct rp_script *s
         if (provided[i])
             continue;
         rp_id g = rp_res_intern(r, s->mentioned.v[i].name);
-        if (!g || !rp_vec_push(&r->mentioned, g))
+        if (!g || !rp_vec_push(&r->script_mentions, g))
             st = rp_nomem(r->ctx);
     }
     free(provided);

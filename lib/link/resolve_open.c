@@ -140,7 +140,9 @@ static enum reap_status intern_symbol(struct resolver *r, const struct cand *c, 
     if (!g)
         return REAP_ERR_NOMEM;
     uint32_t shndx = rp_sym_shndx(e, i);
-    if (shndx == RP_SHN_UNDEF && g <= r->n_redirect && r->opts->mode != RP_RESOLVE_LLD)
+    /* gold wraps common symbols too */
+    bool wraps = shndx == RP_SHN_UNDEF || (shndx == RP_SHN_COMMON && r->opts->gold);
+    if (wraps && g <= r->n_redirect && r->opts->mode != RP_RESOLVE_LLD)
         g = r->redirect[g];
     c->globals[k] = g;
     if (shndx == RP_SHN_COMMON || (shndx == RP_SHN_UNDEF && rp_sym_bind(&e->syms[i]) != STB_WEAK))

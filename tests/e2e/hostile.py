@@ -71,7 +71,7 @@ class Bench:
         return both
 
     def run(self, argv, env=None, **kw):
-        env = dict(os.environ, TMPDIR=self.tmp, LC_ALL="C", **(env or {}))
+        env = {**os.environ, "TMPDIR": self.tmp, "LC_ALL": "C", **(env or {})}
         env.pop("REAP_OPTIONS", None)
         return subprocess.run(argv, cwd=self.dir, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, text=True, errors="backslashreplace", timeout=60, **kw)

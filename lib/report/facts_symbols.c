@@ -79,6 +79,24 @@ static bool add_symbol(struct rp_build *b, rp_id file, uint32_t sym, uint64_t *b
     return rp_vec_push(&b->f->symbols, out);
 }
 
+/* Defined by the linker: one of its own names, or __start_X or __stop_X of a set, whose name is
+ * "__start_X/__stop_X". */
+static bool is_linkers(const struct rp_model *m, const struct rp_global *g)
+{
+    if (g->flags & RP_GLOB_LINKER_DEF)
+        return true;
+    if (strncmp(g->name, "__start_", 8) != 0 && strncmp(g->name, "__stop_", 7) != 0)
+        return false;
+    for (size_t i = 0; i < m->sets.n; i++) {
+        const char *slash = strchr(m->sets.v[i].name, '/');
+        size_t n = slash ? (size_t)(slash - m->sets.v[i].name) : 0;
+        if (n && ((n == g->name_len && !strncmp(m->sets.v[i].name, g->name, n)) ||
+                  (strlen(slash + 1) == g->name_len && !strncmp(slash + 1, g->name, g->name_len))))
+            return true;
+    }
+    return false;
+}
+
 /* Names that no object defines: by shared libraries, by the linker, by nobody. */
 static bool add_global(struct rp_build *b, rp_id id)
 {
@@ -89,7 +107,7 @@ static bool add_global(struct rp_build *b, rp_id id)
         out.file = g->def_file;
     } else if (g->def_file) {
         return true; /* among its file's symbols */
-    } else if (g->flags & RP_GLOB_LINKER_DEF) {
+    } else if (is_linkers(b->m, g)) {
         out.place = RP_PLACE_LINKER;
     } else if (g->flags & (RP_GLOB_REFERENCED | RP_GLOB_SHARED_REF | RP_GLOB_UNTOUCHED_REF)) {
         out.place = RP_PLACE_UNDEFINED;
@@ -125,7 +143,7 @@ enum reap_status rp_build_symbols(struct rp_build *b)
 static bool is_missing(const struct rp_model *m, rp_id global)
 {
     const struct rp_global *g = rp_global_of(m, global);
-    return !g->def_file && !(g->flags & RP_GLOB_LINKER_DEF);
+    return !g->def_file && !is_linkers(m, g);
 }
 
 static bool refers_to_missing(const struct rp_model *m, const struct rp_file *f)

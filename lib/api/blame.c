@@ -17,7 +17,8 @@ enum { MAX_BLAMED = 20 };
 
 struct words {
     struct rp_strmap plain;   /* identifiers */
-    struct rp_strmap phrases; /* what may be a demangled name */
+    struct rp_strmap phrases; /* what may be a demangled name, without blanks */
+    struct rp_arena arena;    /* of the phrases */
 };
 
 static bool is_name_char(char c)
@@ -56,6 +57,23 @@ static bool add_plain(struct words *w, const char *text)
     return true;
 }
 
+/* Demanglers differ in their blanks: "> >" and ">>". Returns the new length. */
+static size_t without_blanks(char *s, size_t n)
+{
+    size_t k = 0;
+    for (size_t i = 0; i < n; i++)
+        if (s[i] != ' ')
+            s[k++] = s[i];
+    s[k] = '\0';
+    return k;
+}
+
+static bool add_phrase(struct words *w, const char *s, size_t n)
+{
+    char *copy = rp_arena_strndup(&w->arena, s, n);
+    return copy && add_word(&w->phrases, copy, without_blanks(copy, n));
+}
+
 /* Pieces between quotes, `like this' or 'this', and what follows "symbol: " up to the line's end.
  */
 static bool add_phrases(struct words *w, const char *line, size_t n)
@@ -65,7 +83,7 @@ static bool add_phrases(struct words *w, const char *line, size_t n)
             continue;
         char close = line[i] == '"' ? '"' : '\'';
         for (size_t j = i + 1; j < n; j++)
-            if (line[j] == close && !add_word(&w->phrases, line + i + 1, j - i - 1))
+            if (line[j] == close && !add_phrase(w, line + i + 1, j - i - 1))
                 return false;
     }
     static const char mark[] = "symbol: ";
@@ -96,7 +114,7 @@ static bool mentions(const struct words *w, const char *name)
     if (name[0] != '_' || name[1] != 'Z' || !w->phrases.n)
         return false;
     char *plain = cplus_demangle(name, DMGL_PARAMS | DMGL_ANSI);
-    bool found = plain && rp_strmap_get(&w->phrases, plain, strlen(plain));
+    bool found = plain && rp_strmap_get(&w->phrases, plain, without_blanks(plain, strlen(plain)));
     free(plain);
     return found;
 }
@@ -133,19 +151,22 @@ static bool blame_global(struct reap *r, const struct words *w, rp_id global)
         r->product == REAP_PRODUCT_PLUGIN
             ? rp_arena_printf(&r->arena, "keep it with -plugin-opt keep-symbol=%s", g->name)
             : rp_arena_printf(&r->arena, "keep it with --reap-keep-symbol=%s", g->name);
+    char *plain = cplus_demangle(g->name, DMGL_PARAMS | DMGL_ANSI);
+    const char *display = plain ? plain : g->name;
     if (section) {
         struct rp_where where = {.file = rp_section_file(&r->model, section)->display,
                                  .section = rp_section_name(&r->model, section)};
         rp_fail_remedy(&r->ctx, REAP_ERR_LINK, "removed-but-needed", where, remedy,
-                       "the linker names '%s', which Reap had removed (%s)", g->name,
+                       "the linker names '%s', which Reap had removed (%s)", display,
                        reason_of(r, g->name));
     } else {
         const struct rp_archive *a = &r->model.ars.v[g->lazy_ar - 1].archive;
         const char *member = g->lazy_member < a->n_members ? a->members[g->lazy_member].name : "?";
         rp_warn(&r->ctx, "not-extracted-but-needed", rp_at(a->path),
                 "the linker names '%s', which '%s' defines; nothing had asked for that member",
-                g->name, member);
+                display, member);
     }
+    free(plain);
     return true;
 }
 
@@ -163,4 +184,5 @@ void rp_blame(struct reap *r, const char *messages)
                 "the linker's messages name nothing that Reap removed");
     rp_strmap_free(&w.plain);
     rp_strmap_free(&w.phrases);
+    rp_arena_free(&w.arena);
 }

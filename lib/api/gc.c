@@ -10,6 +10,7 @@
  */
 #include "api/api.h"
 
+#include "util/pool.h"
 #include "util/strmap.h"
 
 #include <errno.h>
@@ -117,94 +118,97 @@ static enum reap_status write_plain(struct reap *r, rp_id file, const char *path
 
 /* --- archives -------------------------------------------------------------------------------- */
 
-struct archive_out {
-    struct rp_archive_item *items;
-    struct image *images;
-    uint32_t n;
-    struct rp_arena arena; /* names for the index */
+/* One member on its way into the new archive. */
+struct member_out {
+    struct image image;
+    const char **names; /* owned; the strings lie in the image */
+    uint32_t n_names;
+    bool stays;
 };
 
-static bool is_index_name(const struct rp_sym *s, uint32_t shndx)
-{
-    unsigned bind = rp_sym_bind(s);
-    return shndx != RP_SHN_UNDEF && bind != STB_LOCAL;
-}
+struct archive_out {
+    struct reap *r;
+    const struct rp_ar *ar;
+    struct member_out *members; /* by number in the old archive */
+};
 
 /* The names that a member's image defines, for the index of the archive. */
-static enum reap_status index_names(struct reap *r, struct archive_out *a, const struct rp_file *f,
-                                    const struct image *image, struct rp_archive_item *item)
+static enum reap_status index_names(struct reap *r, const struct rp_file *f, struct member_out *out)
 {
     struct rp_elf elf;
-    enum reap_status st = rp_elf_open(&r->ctx, &elf, f->display, image->bytes, image->size);
+    enum reap_status st = rp_elf_open(&r->ctx, &elf, f->display, out->image.bytes, out->image.size);
     if (st != REAP_OK)
         return st;
-    uint32_t n_globals = elf.n_symbols - elf.first_global, n = 0;
-    const char **names = rp_arena_alloc(&a->arena, ((size_t)n_globals + 1) * sizeof *names);
-    for (uint32_t i = elf.first_global; names && i < elf.n_symbols; i++) {
-        if (!is_index_name(&elf.syms[i], rp_sym_shndx(&elf, i)))
-            continue;
-        names[n] = rp_arena_strdup(&a->arena, rp_elf_symname(&elf, i));
-        if (!names[n++])
-            st = rp_nomem(&r->ctx);
-    }
+    out->names = calloc((size_t)(elf.n_symbols - elf.first_global) + 1, sizeof *out->names);
+    for (uint32_t i = elf.first_global; out->names && i < elf.n_symbols; i++)
+        if (rp_sym_shndx(&elf, i) != RP_SHN_UNDEF && rp_sym_bind(&elf.syms[i]) != STB_LOCAL)
+            out->names[out->n_names++] = rp_elf_symname(&elf, i);
     rp_elf_close(&elf);
-    if (!names)
-        st = rp_nomem(&r->ctx);
-    item->defined = names;
-    item->n_defined = n;
-    return st;
+    return out->names ? REAP_OK : rp_nomem(&r->ctx);
 }
 
-static enum reap_status add_member(struct reap *r, struct archive_out *a, const struct rp_ar *ar,
-                                   uint32_t member_no)
+static enum reap_status make_member(void *arg, size_t i)
 {
-    rp_id file = ar->loaded ? ar->loaded[member_no] : 0;
-    const struct rp_member *member = &ar->archive.members[member_no];
-    struct rp_archive_item *item = &a->items[a->n];
-    struct image *image = &a->images[a->n];
+    struct archive_out *a = arg;
+    struct member_out *out = &a->members[i];
+    const struct rp_member *member = &a->ar->archive.members[i];
+    rp_id file = a->ar->loaded ? a->ar->loaded[i] : 0;
     if (!file) { /* nothing that the resolver loads: as it is */
-        if (member->path)
-            return REAP_OK;
-        *image = (struct image){ar->map.data + member->offset, member->size, NULL, false};
-    } else {
-        if (r->plan.fate[file - 1] == RP_FATE_DROP)
-            return REAP_OK;
-        enum reap_status st = make_image(r, file, image);
-        if (st != REAP_OK)
-            return st;
-    }
-    a->n++;
-    *item = (struct rp_archive_item){base_name(member->name), image->bytes, image->size, NULL, 0};
-    if (!file || rp_file_of(&r->model, file)->kind != RP_FILE_OBJECT)
+        out->stays = !member->path;
+        out->image = (struct image){a->ar->map.data + member->offset, member->size, NULL, false};
         return REAP_OK;
-    return index_names(r, a, rp_file_of(&r->model, file), image, item);
+    }
+    if (a->r->plan.fate[file - 1] == RP_FATE_DROP)
+        return REAP_OK;
+    enum reap_status st = make_image(a->r, file, &out->image);
+    if (st != REAP_OK)
+        return st;
+    out->stays = true;
+    const struct rp_file *f = rp_file_of(&a->r->model, file);
+    return f->kind == RP_FILE_OBJECT ? index_names(a->r, f, out) : REAP_OK;
+}
+
+static enum reap_status write_members(struct archive_out *a, const char *path)
+{
+    uint32_t n_members = a->ar->archive.n_members, n = 0;
+    struct rp_archive_item *items = calloc((size_t)n_members + 1, sizeof *items);
+    if (!items)
+        return rp_nomem(&a->r->ctx);
+    for (uint32_t i = 0; i < n_members; i++) {
+        const struct member_out *m = &a->members[i];
+        if (m->stays)
+            items[n++] =
+                (struct rp_archive_item){base_name(a->ar->archive.members[i].name), m->image.bytes,
+                                         m->image.size, m->names, m->n_names};
+    }
+    enum reap_status st = rp_archive_write(&a->r->ctx, path, items, n);
+    free(items);
+    return st;
 }
 
 static enum reap_status write_archive(struct reap *r, const struct rp_ar *ar, const char *path)
 {
-    struct archive_out a = {0};
-    size_t n = (size_t)ar->archive.n_members + 1;
-    a.items = calloc(n, sizeof *a.items);
-    a.images = calloc(n, sizeof *a.images);
-    enum reap_status st = a.items && a.images ? REAP_OK : rp_nomem(&r->ctx);
-    for (uint32_t i = 0; st == REAP_OK && i < ar->archive.n_members; i++)
-        st = add_member(r, &a, ar, i);
-    if (st == REAP_OK && ar->archive.thin)
+    uint32_t n = ar->archive.n_members;
+    struct archive_out a = {.r = r, .ar = ar};
+    a.members = calloc((size_t)n + 1, sizeof *a.members);
+    if (!a.members)
+        return rp_nomem(&r->ctx);
+    if (ar->archive.thin)
         rp_note(&r->ctx, "thin-archive", rp_at(ar->archive.path),
                 "the thin archive becomes a regular one");
+    enum reap_status st = rp_parallel(&r->ctx, n, make_member, &a);
     if (st == REAP_OK)
-        st = rp_archive_write(&r->ctx, path, a.items, a.n);
+        st = write_members(&a, path);
     struct stat sb;
     if (st == REAP_OK && !stat(path, &sb)) {
         r->gc_bytes_out += (uint64_t)sb.st_size;
         r->gc_files_out++;
     }
-    if (a.images)
-        for (size_t i = 0; i < n; i++)
-            free(a.images[i].owned);
-    free(a.images);
-    free(a.items);
-    rp_arena_free(&a.arena);
+    for (uint32_t i = 0; i < n; i++) {
+        free(a.members[i].names);
+        free(a.members[i].image.owned);
+    }
+    free(a.members);
     return st;
 }
 

@@ -317,13 +317,15 @@ static enum reap_status refer_in(struct gnu *g, const char *expr)
     return REAP_OK;
 }
 
-static enum reap_status define_now(struct gnu *g, const char *name, size_t n)
+/* A name that was undefined before stays so when its value is not known yet. */
+static enum reap_status define_now(struct gnu *g, const char *name, size_t n, bool is_known)
 {
     rp_id id = name_id(g, name, n);
     struct name_state *s = id ? rp_res_name(g->r, id) : NULL;
     if (!s)
         return rp_nomem(g->r->ctx);
-    if (s->kind == NAME_NEW || s->kind == NAME_UNDEFINED || s->kind == NAME_SHARED) {
+    if (s->kind == NAME_NEW ||
+        (is_known && (s->kind == NAME_UNDEFINED || s->kind == NAME_SHARED))) {
         s->kind = NAME_DEFINED;
         s->bind = STB_GLOBAL;
         s->assigned = true;
@@ -340,7 +342,7 @@ static enum reap_status take_defsym(struct gnu *g, const char *expr)
     if (n == 0 || !value)
         return REAP_OK;
     enum reap_status st = refer_in(g, value + 1);
-    return st ? st : define_now(g, expr, n);
+    return st ? st : define_now(g, expr, n, true);
 }
 
 /* "-T file", "--script=file"; "-Ttext=0" and its like are something else. */
@@ -357,17 +359,30 @@ static bool is_script_option(const char *word)
     return true;
 }
 
+static enum reap_status check_known(struct gnu *g, const char *name, bool *ret)
+{
+    rp_id id = rp_res_intern(g->r, name);
+    const struct name_state *s = id ? rp_res_name(g->r, id) : NULL;
+    if (!s)
+        return rp_nomem(g->r->ctx);
+    *ret = *ret && s->kind == NAME_DEFINED;
+    return REAP_OK;
+}
+
 /* Assignments of -T scripts define their names at once. PROVIDE counts for nothing yet. */
 static enum reap_status take_scripts(struct gnu *g)
 {
     struct resolver *r = g->r;
     enum reap_status st = refer_all(g, r->script_mentions.v, r->script_mentions.n);
-    for (size_t i = 0; i < r->opts->n_scripts && !st; i++) {
-        const struct rp_script *s = r->opts->scripts[i];
+    for (size_t n = 0; n < r->opts->n_scripts && !st; n++) {
+        const struct rp_script *s = r->opts->scripts[n];
         for (size_t k = 0; k < s->defined.n && !st; k++) {
             const struct rp_script_symbol *sym = &s->defined.v[k];
-            if (!sym->provide)
-                st = define_now(g, sym->name, strlen(sym->name));
+            bool is_known = true;
+            for (uint32_t i = 0; i < sym->n_mentions && !sym->provide && !st; i++)
+                st = check_known(g, s->mentioned.v[sym->first_mention + i].name, &is_known);
+            if (!sym->provide && !st)
+                st = define_now(g, sym->name, strlen(sym->name), is_known);
         }
     }
     return st;

@@ -175,6 +175,21 @@ static enum reap_status put_revival(const struct rp_why *w, rp_id node, const ch
     return REAP_OK;
 }
 
+/* The option that keeps it, as the product that wrote the facts spells it. */
+static void put_keep(const struct rp_why *w, const struct rp_fact_node *n, struct rp_strbuf *b)
+{
+    const char *product = rp_fact_str(w->f, w->f->product);
+    const char *prefix = !strcmp(product, "ld.reap")   ? "--reap-"
+                         : !strcmp(product, "reap.so") ? "-plugin-opt "
+                                                       : "--";
+    bool by_symbol = n->name && n->kind != RP_NODE_FDE && n->kind != RP_NODE_CIE;
+    if (!by_symbol && n->kind != RP_NODE_SECTION)
+        return;
+    rp_strbuf_printf(b, "  to keep it: %s%s=", prefix, by_symbol ? "keep-symbol" : "keep-section");
+    rp_word_plain(rp_fact_str(w->f, by_symbol ? n->name : n->section), b);
+    rp_strbuf_puts(b, "\n");
+}
+
 static enum reap_status put_dead(const struct rp_why *w, rp_id node, struct rp_strbuf *b)
 {
     const struct rp_fact_node *n = &w->f->nodes.v[node];
@@ -192,15 +207,7 @@ static enum reap_status put_dead(const struct rp_why *w, rp_id node, struct rp_s
         rp_strbuf_puts(b, "  it is the head of its dead chain\n");
     }
     enum reap_status st = put_revival(w, node, "a live reference to it, or a root,", b);
-    if (n->name && n->kind != RP_NODE_FDE && n->kind != RP_NODE_CIE) {
-        rp_strbuf_puts(b, "  to keep it: the option keep-symbol=");
-        rp_word_plain(rp_fact_str(w->f, n->name), b);
-        rp_strbuf_puts(b, "\n");
-    } else if (n->kind == RP_NODE_SECTION) {
-        rp_strbuf_puts(b, "  to keep it: the option keep-section=");
-        rp_word_plain(rp_fact_str(w->f, n->section), b);
-        rp_strbuf_puts(b, "\n");
-    }
+    put_keep(w, n, b);
     return st;
 }
 

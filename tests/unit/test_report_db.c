@@ -320,8 +320,41 @@ static void damaged_bytes_are_survived(void **state)
     fx_free(&x);
 }
 
-/* The queries of docs/database.md, as far as they hold on the small program. */
-static void documented_views_answer(void **state)
+/* Every query of docs/database.md runs and has an answer on the small program. */
+static void documented_queries_answer(void **state)
+{
+    (void)state;
+    static char text[65536];
+    struct fx x;
+    struct fx_program p;
+    sqlite3 *db;
+    fx_init(&x);
+    fx_program(&x, &p);
+    assert_int_equal(rp_db_write(&x.ctx, &x.f, path_of("doc.db")), REAP_OK);
+    assert_int_equal(sqlite3_open(path_of("doc.db"), &db), SQLITE_OK);
+    FILE *in = fopen(REAP_DOCS "/database.md", "r");
+    assert_non_null(in);
+    text[fread(text, 1, sizeof text - 1, in)] = '\0';
+    fclose(in);
+    unsigned n = 0;
+    for (char *sql = text; (sql = strstr(sql, "```sql\n")) != NULL; n++) {
+        sql += 7;
+        char *end = strstr(sql, "```");
+        assert_non_null(end);
+        *end = '\0';
+        sqlite3_stmt *s;
+        int rc = sqlite3_prepare_v2(db, sql, -1, &s, NULL);
+        if (rc || sqlite3_step(s) != SQLITE_ROW)
+            fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+        sqlite3_finalize(s);
+        sql = end + 3;
+    }
+    assert_int_equal(n, 8);
+    sqlite3_close(db);
+    fx_free(&x);
+}
+
+static void views_show_text(void **state)
 {
     (void)state;
     static const struct {
@@ -376,7 +409,8 @@ int main(void)
         cmocka_unit_test(every_damage_is_found),
         cmocka_unit_test(a_path_with_a_loop_is_refused),
         cmocka_unit_test(damaged_bytes_are_survived),
-        cmocka_unit_test(documented_views_answer),
+        cmocka_unit_test(documented_queries_answer),
+        cmocka_unit_test(views_show_text),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }

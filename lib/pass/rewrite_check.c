@@ -57,9 +57,12 @@ static const char *why_not_section(const struct rp_elf *e, uint32_t i)
             return "a section group has no signature";
         if (rp_sym_type(&e->syms[sh->info]) != STT_SECTION)
             return NULL;
+        uint32_t shndx = rp_sym_shndx(e, sh->info);
+        if (shndx == i) /* gold's -r: the group itself */
+            return NULL;
         const uint8_t *words = rp_elf_bytes(e, i);
         for (uint64_t k = 1; k < sh->size / 4; k++)
-            if (rp_load32(words + 4 * k) == rp_sym_shndx(e, sh->info))
+            if (rp_load32(words + 4 * k) == shndx)
                 return NULL;
         return "a section group is named after a section outside of it";
     }

@@ -88,8 +88,7 @@ static bool add_phrases(struct words *w, const char *line, size_t n)
     }
     static const char mark[] = "symbol: ";
     const char *at = memmem(line, n, mark, sizeof mark - 1);
-    return !at ||
-           add_word(&w->phrases, at + sizeof mark - 1, n - (size_t)(at - line) - (sizeof mark - 1));
+    return !at || add_phrase(w, at + sizeof mark - 1, n - (size_t)(at - line) - (sizeof mark - 1));
 }
 
 static bool read_messages(struct words *w, const char *text)

@@ -119,6 +119,30 @@ check fallback 0 'original files are linked' gccreap main.o libx.a -o out \
 check fallback_runs 0 '^42$' ./out
 check kept 0 '^$' gccreap main.o libx.a -o out -Wl,--reap-linker=./wrapper-bfd,--reap-keep-symbol=unused
 
+# The same with C++ names, which each linker demangles in its own way.
+cat >ns.cc <<'C'
+#include <string>
+#include <vector>
+namespace ns {
+struct S { std::vector<std::string> f(const std::string &, unsigned long); };
+#ifdef USER
+auto p = &S::f;
+#else
+std::vector<std::string> S::f(const std::string &s, unsigned long n) { return {n, s}; }
+#endif
+}
+#ifndef USER
+int main() {}
+#endif
+C
+g++ $cflags -c ns.cc -o ns.o && g++ $cflags -DUSER -c ns.cc -o user.o || exit 1
+for name in $linkers; do
+    printf '#!/bin/sh\ncase "$*" in *reap-*) set -- "$@" user.o ;; esac\nexec ld.%s "$@"\n' "$name" >"more-$name"
+    chmod +x "more-$name"
+    check "failing_link_$name" 1 "names 'ns::S::f.*removed-but-needed" g++ -B "$build/gcc-ld/" ns.o -o out \
+        "-Wl,--reap-linker=./more-$name"
+done
+
 # --- save ---------------------------------------------------------------------------------------
 check save 0 '^$' gccreap main.o libx.a -o out -Wl,--reap-linker=bfd,--reap-save="it's saved"
 cp out first

@@ -38,137 +38,26 @@ static bool matches(const struct finder *s, const char *text)
     return !strcmp(s->w->pattern, text) || (s->is_glob && rp_glob_match(s->w->pattern, text));
 }
 
-/* Words that stand in demangled names but are abbreviated or made up by the mangling. */
+/* Words that stand in demangled names but are abbreviated or made up by the mangling: of the C++
+ * library's substitutions, of builtin types, of special names, of Rust. */
+static const char made_up[] =
+    " "
+    "std allocator basic_string string istream ostream iostream basic_istream "
+    "basic_ostream basic_iostream char_traits int char unsigned signed long short bool "
+    "float double void wchar_t char8_t char16_t char32_t __int128 __float128 decltype "
+    "auto nullptr_t operator new delete vtable for typeinfo name VTT construction thunk "
+    "virtual non covariant return to guard variable reference temporary hidden alias TLS "
+    "init wrapper function transaction clone lambda unnamed type anonymous namespace "
+    "const volatile default arg literal string_literal template parameter object in cold "
+    "isra constprop part u8 u16 u32 u64 i8 i16 i32 i64 usize isize str f32 f64 closure "
+    "impl as dyn mut fn extern unsafe shim complex imaginary restrict noexcept throw "
+    "sizeof typeid this true false co_await decimal32 decimal64 decimal128 half nullptr "
+    "_Float16 initializer module concept requires friend enum ops struct union ";
+
 static bool is_made_up(const char *word, size_t n)
 {
-    static const char *const words[] = {
-        "std",
-        "allocator",
-        "basic_string",
-        "string",
-        "istream",
-        "ostream",
-        "iostream",
-        "basic_istream",
-        "basic_ostream",
-        "basic_iostream",
-        "char_traits",
-        "int",
-        "char",
-        "unsigned",
-        "signed",
-        "long",
-        "short",
-        "bool",
-        "float",
-        "double",
-        "void",
-        "wchar_t",
-        "char8_t",
-        "char16_t",
-        "char32_t",
-        "__int128",
-        "__float128",
-        "decltype",
-        "auto",
-        "nullptr_t",
-        "operator",
-        "new",
-        "delete",
-        "vtable",
-        "for",
-        "typeinfo",
-        "name",
-        "VTT",
-        "construction",
-        "thunk",
-        "virtual",
-        "non",
-        "covariant",
-        "return",
-        "to",
-        "guard",
-        "variable",
-        "reference",
-        "temporary",
-        "hidden",
-        "alias",
-        "TLS",
-        "init",
-        "wrapper",
-        "function",
-        "transaction",
-        "clone",
-        "lambda",
-        "unnamed",
-        "type",
-        "anonymous",
-        "namespace",
-        "const",
-        "volatile",
-        "default",
-        "arg",
-        "literal",
-        "string_literal",
-        "template",
-        "parameter",
-        "object",
-        "in",
-        "cold",
-        "isra",
-        "constprop",
-        "part",
-        "u8",
-        "u16",
-        "u32",
-        "u64",
-        "i8",
-        "i16",
-        "i32",
-        "i64",
-        "usize",
-        "isize",
-        "str",
-        "f32",
-        "f64",
-        "closure",
-        "impl",
-        "as",
-        "dyn",
-        "mut",
-        "fn",
-        "extern",
-        "unsafe",
-        "shim",
-        "complex",
-        "imaginary",
-        "restrict",
-        "noexcept",
-        "throw",
-        "sizeof",
-        "typeid",
-        "this",
-        "true",
-        "false",
-        "co_await",
-        "decimal32",
-        "decimal64",
-        "decimal128",
-        "half",
-        "nullptr",
-        "_Float16",
-        "initializer",
-        "module",
-        "concept",
-        "requires",
-        "friend",
-        "enum",
-        "ops",
-        "struct",
-        "union",
-    };
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strlen(words[i]) == n && !strncmp(words[i], word, n))
+    for (const char *p = made_up; (p = strchr(p, ' ')) != NULL; p++)
+        if (!strncmp(p + 1, word, n) && p[1 + n] == ' ')
             return true;
     return false;
 }

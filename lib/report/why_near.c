@@ -91,9 +91,9 @@ enum reap_status rp_why_near(const struct rp_why *w, rp_str ret[RP_NEAR_MAX], un
 {
     const struct rp_facts *f = w->f;
     unsigned scores[RP_NEAR_MAX], n = 0;
-    /* "ns::f(int)" was meant as f */
+    /* "ns::f(int)" was meant as f, "ns::f*" too */
     char pattern[256];
-    size_t len = strcspn(w->pattern, "(<");
+    size_t len = strcspn(w->pattern, "(<*?[");
     snprintf(pattern, sizeof pattern, "%.*s", (int)(len < 200 ? len : 200), w->pattern);
     char *colon = strrchr(pattern, ':');
     const char *plain = colon && colon[1] ? colon + 1 : pattern;

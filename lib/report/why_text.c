@@ -137,7 +137,9 @@ static void put_referrers(const struct rp_why *w, rp_id node, struct rp_strbuf *
     for (uint32_t i = v->in_start[node]; i < v->in_start[node + 1]; i++)
         n += w->f->edges.v[v->in_edges[i]].from != node;
     if (!n) {
-        rp_strbuf_puts(b, "  nothing refers to it\n");
+        bool debug = w->f->nodes.v[node].reason == RP_REASON_ONLY_FROM_DEBUG;
+        rp_strbuf_puts(b, debug ? "  nothing but debug information refers to it\n"
+                                : "  nothing refers to it\n");
         return;
     }
     rp_strbuf_printf(b, "  referred to %" PRIu32 " time%s, by nothing that is live:\n", n,

@@ -87,6 +87,7 @@ static void answers_in_text(void **state)
         {"main.o", 1, {"loaded: object"}},
         /* nothing */
         {"mian", 0, {"nothing in the link is called mian", "near to it", "main"}},
+        {"ns::F*", 0, {"nothing in the link is called ns::F*"}},
         {"zzzzzzzzzz", 0, {"nothing in the link", "!near"}},
         {"", 0, {"nothing in the link"}},
         {"[", 0, {"nothing in the link"}},

@@ -23,6 +23,12 @@ const char *rp_root_detail(struct rp_roots_state *st, const char *what, const ch
 
 /* roots_exports.c: names that the dynamic linker or another file may ask for. */
 enum reap_status rp_root_exports(struct rp_roots_state *st);
+/* roots_needed.c: call fn for each shared library that those on the line need (DT_NEEDED) and that
+ * is not on the line itself; the view is gone when fn returns, `path` lives
+ * in the model's arena. */
+typedef enum reap_status (*rp_root_dynamic_fn)(void *arg, const struct rp_elf *elf,
+                                               const char *path);
+enum reap_status rp_root_needed(struct rp_roots_state *st, rp_root_dynamic_fn fn, void *arg);
 /* roots_sections.c: sections that are needed for what they are. */
 enum reap_status rp_root_sections(struct rp_roots_state *st);
 /* roots_sections.c: what .eh_frame names, at the linkers' level. */

@@ -77,6 +77,8 @@ static const char *export_reason(const struct exports *x, const struct rp_global
         return "exported: the output is a shared library";
     if (x->link->export_dynamic)
         return "exported: --export-dynamic";
+    if (x->link->keep_exported)
+        return "--gc-keep-exported";
     for (size_t i = 0; i < x->n_lists; i++)
         if (rp_version_script_lookup(x->lists[i], g->name) == 1)
             return rp_root_detail(x->st, "exported: --dynamic-list", x->lists[i]->path);
@@ -103,24 +105,45 @@ static enum reap_status export_globals(struct exports *x)
 }
 
 /* Names that a shared library refers to, and names that it defines as well. */
+struct library {
+    struct exports *x;
+    const char *refers, *defines; /* details, made when needed */
+};
+
+static enum reap_status library_name(struct library *lib, const char *display, rp_id global,
+                                     bool undefined)
+{
+    struct rp_roots_state *st = lib->x->st;
+    rp_id node = global ? rp_global_node(st->m, global) : 0;
+    if (!node || !may_export(lib->x, rp_global_of(st->m, global)))
+        return REAP_OK;
+    rp_global_of(st->m, global)->flags |= RP_GLOB_EXPORTED;
+    const char **detail = undefined ? &lib->refers : &lib->defines;
+    if (!*detail)
+        *detail =
+            rp_root_detail(st, undefined ? "referred to by" : "exported: also defined by", display);
+    return rp_root_add(st, node, undefined ? RP_ROOT_SHARED_REF : RP_ROOT_EXPORTED, *detail);
+}
+
 static enum reap_status shared_library_roots(struct exports *x, const struct rp_file *f)
 {
-    struct rp_model *m = x->st->m;
-    const char *refers = NULL, *defines = NULL;
+    struct library lib = {.x = x};
     enum reap_status rc = REAP_OK;
-    for (uint32_t sym = f->elf.first_global; sym < f->elf.n_symbols && !rc; sym++) {
-        rp_id global = rp_sym_global(f, sym);
-        rp_id node = global ? rp_global_node(m, global) : 0;
-        if (!node || !may_export(x, rp_global_of(m, global)))
-            continue;
-        rp_global_of(m, global)->flags |= RP_GLOB_EXPORTED;
-        bool undefined = rp_sym_shndx(&f->elf, sym) == RP_SHN_UNDEF;
-        const char **detail = undefined ? &refers : &defines;
-        if (!*detail)
-            *detail = rp_root_detail(
-                x->st, undefined ? "referred to by" : "exported: also defined by", f->display);
-        rc = rp_root_add(x->st, node, undefined ? RP_ROOT_SHARED_REF : RP_ROOT_EXPORTED, *detail);
-    }
+    for (uint32_t sym = f->elf.first_global; sym < f->elf.n_symbols && !rc; sym++)
+        rc = library_name(&lib, f->display, rp_sym_global(f, sym),
+                          rp_sym_shndx(&f->elf, sym) == RP_SHN_UNDEF);
+    return rc;
+}
+
+/* The same for a library that is not on the line (roots_needed.c). */
+static enum reap_status indirect_library_roots(void *arg, const struct rp_elf *elf,
+                                               const char *path)
+{
+    struct library lib = {.x = arg};
+    enum reap_status rc = REAP_OK;
+    for (uint32_t sym = elf->first_global; sym < elf->n_symbols && !rc; sym++)
+        rc = library_name(&lib, path, rp_model_find_global(lib.x->st->m, rp_elf_symname(elf, sym)),
+                          rp_sym_shndx(elf, sym) == RP_SHN_UNDEF);
     return rc;
 }
 
@@ -209,12 +232,15 @@ enum reap_status rp_root_exports(struct rp_roots_state *st)
     struct exports x = {.st = st, .link = st->job->link};
     st->job->dynamic = is_dynamic(st);
     enum reap_status rc = read_lists(&x);
-    bool wanted = x.link->shared || x.link->export_dynamic || x.n_lists || x.link->export_symbols.n;
+    bool wanted = x.link->shared || x.link->export_dynamic || x.link->keep_exported || x.n_lists ||
+                  x.link->export_symbols.n;
     if (!rc && wanted && !x.link->relocatable)
         rc = export_globals(&x);
     for (size_t i = 0; i < st->m->files.n && !rc; i++)
         if (st->m->files.v[i].kind == RP_FILE_SHARED)
             rc = shared_library_roots(&x, &st->m->files.v[i]);
+    if (!rc && x.link->flavor == RP_LINKER_BFD && !x.link->shared)
+        rc = rp_root_needed(st, indirect_library_roots, &x);
     if (!rc)
         rc = flagged_roots(&x);
     for (size_t i = 0; i < st->job->n_export_from && !rc; i++)

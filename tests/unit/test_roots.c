@@ -118,6 +118,40 @@ static void shared_libraries_ask_for_names(void **state)
     assert_live("hidden.o", "hidden.o libs.so", "sg");
 }
 
+/* GNU ld looks into the libraries that libraries need, the others do not. */
+static void indirect_libraries_ask_for_names(void **state)
+{
+    (void)state;
+    assemble("i.o", ".text\n.globl deep\ndeep: jmp f@PLT\n");
+    assemble("s.o", ".text\n.globl lib\nlib: jmp deep@PLT\n");
+    must("mkdir -p deep && ld.lld-19 -shared i.o -soname libdeep.so -o deep/libdeep.so && "
+         "ld.lld-19 -shared s.o deep/libdeep.so -o libtop.so");
+    static const struct {
+        enum rp_linker_flavor flavor;
+        const char *words;
+        int f;
+    } cases[] = {
+        {RP_LINKER_BFD, "fgh.o libtop.so -rpath-link deep", 1},
+        {RP_LINKER_BFD, "fgh.o libtop.so --rpath=/none:deep", 1},
+        {RP_LINKER_BFD, "fgh.o libtop.so", 0}, /* not found: ld says so */
+        {RP_LINKER_LLD, "fgh.o libtop.so -rpath-link deep", 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct graph g;
+        graph_begin(&g, RP_LEVEL_FULL);
+        graph_run(&g, cases[i].flavor, cases[i].words);
+        assert_int_equal(graph_live(&g, "fgh.o", ".text.f"), cases[i].f);
+        assert_int_equal(graph_live(&g, "fgh.o", ".text.g"), 0);
+        graph_free(&g);
+    }
+    struct graph g;
+    graph_begin(&g, RP_LEVEL_FULL);
+    graph_run(&g, RP_LINKER_BFD, "--gc-keep-exported hidden.o");
+    assert_int_equal(graph_live(&g, "hidden.o", ".text.f"), 0);
+    assert_int_equal(graph_live(&g, "hidden.o", ".text.g"), 1);
+    graph_free(&g);
+}
+
 static void scripts_ask_for_names(void **state)
 {
     (void)state;
@@ -302,6 +336,7 @@ int main(void)
         cmocka_unit_test(version_scripts_and_lists_decide),
         cmocka_unit_test(exclude_libs_hides),
         cmocka_unit_test(shared_libraries_ask_for_names),
+        cmocka_unit_test(indirect_libraries_ask_for_names),
         cmocka_unit_test(scripts_ask_for_names),
         cmocka_unit_test(sections_that_startup_uses_are_roots),
         cmocka_unit_test(discarded_sections_are_no_roots),

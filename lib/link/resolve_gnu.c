@@ -61,6 +61,18 @@ static void define(struct gnu *g, struct name_state *s, unsigned bind, bool comm
     s->bind = weak ? STB_WEAK : STB_GLOBAL;
 }
 
+/* A definition foo@@V satisfies references to foo@V. */
+static enum reap_status define_version(struct gnu *g, const struct rp_elf *e, uint32_t i)
+{
+    rp_id id;
+    if (!rp_res_versioned_name(g->r, rp_elf_symname(e, i), &id))
+        return rp_nomem(g->r->ctx);
+    struct name_state *s = id ? rp_res_name(g->r, id) : NULL;
+    if (s)
+        define(g, s, rp_sym_bind(&e->syms[i]), false);
+    return id && !s ? rp_nomem(g->r->ctx) : REAP_OK;
+}
+
 static enum reap_status add_symbols(struct gnu *g, uint32_t cand)
 {
     struct resolver *r = g->r;
@@ -85,6 +97,9 @@ static enum reap_status add_symbols(struct gnu *g, uint32_t cand)
         if (rp_sym_vis(sym) && (!s->visibility || rp_sym_vis(sym) < s->visibility))
             s->visibility = (uint8_t)rp_sym_vis(sym);
         define(g, s, rp_sym_bind(sym), shndx == RP_SHN_COMMON);
+        enum reap_status st = c->versioned ? define_version(g, e, i) : REAP_OK;
+        if (st)
+            return st;
     }
     return REAP_OK;
 }
@@ -198,6 +213,12 @@ static enum reap_status search_lib_once(struct gnu *g, size_t first, size_t end)
             if (!s)
                 return rp_nomem(r->ctx);
             want = is_wanted(s);
+            rp_id alias = 0;
+            if (c->versioned && !want &&
+                !rp_res_versioned_name(r, rp_elf_symname(&c->elf, k), &alias))
+                return rp_nomem(r->ctx);
+            s = alias ? rp_res_name(r, alias) : NULL;
+            want = want || (s && s->kind == NAME_UNDEFINED && s->bind != STB_WEAK);
         }
         if (!want)
             continue;
@@ -271,6 +292,10 @@ static enum reap_status add_shared(struct gnu *g, struct dso *d)
             s->kind = NAME_SHARED;
             s->bind = (uint8_t)rp_sym_bind(sym);
         }
+        rp_id alias = d->aliases[i - d->elf.first_global];
+        s = alias ? rp_res_name(r, alias) : NULL;
+        if (s && (s->kind == NAME_NEW || s->kind == NAME_UNDEFINED))
+            s->kind = NAME_SHARED;
     }
     return st;
 }
@@ -493,6 +518,18 @@ static enum reap_status define_all(struct gnu *g, const rp_id *v, size_t n, bool
     return REAP_OK;
 }
 
+/* Names in expressions, for gold: they count like -u, unless a script is going to define them. */
+static enum reap_status mention_all(struct gnu *g, const rp_id *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct name_state *s = rp_res_name(g->r, v[i]);
+        if (!s)
+            return rp_nomem(g->r->ctx);
+        s->named = s->named || !s->assigned;
+    }
+    return REAP_OK;
+}
+
 /* gold asks its options about foo for an index entry foo@V as well. */
 static enum reap_status name_versions(struct gnu *g)
 {
@@ -524,19 +561,17 @@ static enum reap_status start(struct gnu *g)
         st = refer_all(g, &r->entry, 1);
     if (st || g->bfd)
         return st;
-    st = refer_all(g, r->mentioned.v, r->mentioned.n);
-    if (!st)
-        st = refer_all(g, r->script_mentions.v, r->script_mentions.n);
-    if (!st)
-        st = refer_all(g, r->provide_mentions.v, r->provide_mentions.n);
-    if (!st)
-        st = name_versions(g);
-    if (!st)
-        st = define_all(g, r->linker_defined.v, r->linker_defined.n, false);
+    st = define_all(g, r->linker_defined.v, r->linker_defined.n, false);
     for (size_t i = 0; i < r->provides.n && !st; i++)
         if (!r->provides.v[i].in_sections)
             st = define_all(g, &r->provides.v[i].name, 1, false);
-    return st;
+    if (!st)
+        st = mention_all(g, r->mentioned.v, r->mentioned.n);
+    if (!st)
+        st = mention_all(g, r->script_mentions.v, r->script_mentions.n);
+    if (!st)
+        st = mention_all(g, r->provide_mentions.v, r->provide_mentions.n);
+    return st ? st : name_versions(g);
 }
 
 enum reap_status rp_res_run_gnu(struct resolver *r)

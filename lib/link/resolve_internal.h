@@ -33,6 +33,7 @@ struct cand {
     rp_id file;          /* the file that it became, 0 = not loaded */
     uint8_t state;       /* enum cand_state */
     bool ir;             /* CAND_OPEN with IR that this link's linker would use */
+    bool versioned;      /* CAND_OPEN: a symbol is called foo@@V */
     bool queued;         /* in a wave, or opened */
     bool opened_for_all; /* named or --whole-archive: errors are not put off */
 };
@@ -65,6 +66,7 @@ struct dso {
     const char *path;
     rp_id input, file;
     rp_id *globals; /* by symbol - first_global: the name that it defines or refers to; 0 = skip */
+    rp_id *aliases; /* GNU: of a default version, the id of foo@V; else 0 */
 };
 
 /* A PROVIDE of a script: its value is looked at only when the name is referred to. */
@@ -179,6 +181,9 @@ struct name_hash rp_res_hash(const char *name);
 /* The global of a name whose hash is known; "foo@@V" is "foo". 0 when out of memory. */
 rp_id rp_res_intern_h(struct resolver *r, const char *name, struct name_hash h);
 rp_id rp_res_intern(struct resolver *r, const char *name);
+/* Of a symbol's name "foo@@V" the id of "foo@V", which it satisfies in GNU linkers; 0 in *ret_id for
+ * other names. False when out of memory. */
+bool rp_res_versioned_name(struct resolver *r, const char *name, rp_id *ret_id);
 /* Collect what options and scripts ask for; call before anything else is interned. */
 enum reap_status rp_res_option_names(struct resolver *r);
 /* Options among the passed-through words that bear on IR and common symbols. */

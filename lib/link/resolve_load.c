@@ -268,12 +268,10 @@ static enum reap_status hash_index(void *arg, size_t i)
 static enum reap_status add_versioned(struct resolver *r, struct res_ar *ra, const char *name,
                                       struct name_hash h, uint32_t key)
 {
+    rp_id g;
     if (r->opts->mode != RP_RESOLVE_GNU || name[h.len] != '@')
         return REAP_OK;
-    const char *v =
-        rp_arena_printf(&r->model->arena, "%.*s@%s", (int)h.len, name, name + h.len + 2);
-    rp_id g = v ? rp_res_intern(r, v) : 0;
-    if (!g)
+    if (!rp_res_versioned_name(r, name, &g))
         return rp_nomem(r->ctx);
     ra->lazies[ra->n_lazies++] = (struct lazy){.global = g, .key = KEY(key), .alias = 1};
     return REAP_OK;
@@ -576,6 +574,7 @@ void rp_res_free_inputs(struct resolver *r)
     }
     for (size_t i = 0; i < r->dsos.n; i++) {
         struct dso *d = &r->dsos.v[i];
+        free(d->aliases);
         if (d->file)
             continue;
         rp_elf_close(&d->elf);

@@ -43,6 +43,18 @@ rp_id rp_res_intern(struct resolver *r, const char *name)
     return rp_res_intern_h(r, name, rp_res_hash(name));
 }
 
+bool rp_res_versioned_name(struct resolver *r, const char *name, rp_id *ret_id)
+{
+    const char *at = strchr(name, '@');
+    *ret_id = 0;
+    if (!at || at == name || at[1] != '@')
+        return true;
+    const char *single =
+        rp_arena_printf(&r->model->arena, "%.*s%s", (int)(at - name), name, at + 1);
+    *ret_id = single ? rp_res_intern(r, single) : 0;
+    return *ret_id != 0;
+}
+
 /* --- options --------------------------------------------------------------------------------- */
 
 static bool is_switch(const char *word, const char *name)

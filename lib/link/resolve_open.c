@@ -115,8 +115,11 @@ static enum reap_status open_and_hash(void *arg, size_t i)
     c->globals = calloc((size_t)n + 1, sizeof *c->globals);
     if (!o->hashes || !c->globals)
         return REAP_ERR_NOMEM;
-    for (uint32_t k = 0; k < n; k++)
-        o->hashes[k] = rp_res_hash(rp_elf_symname(&c->elf, c->elf.first_global + k));
+    for (uint32_t k = 0; k < n; k++) {
+        const char *name = rp_elf_symname(&c->elf, c->elf.first_global + k);
+        o->hashes[k] = rp_res_hash(name);
+        c->versioned = c->versioned || name[o->hashes[k].len] == '@';
+    }
     return REAP_OK;
 }
 

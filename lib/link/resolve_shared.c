@@ -87,6 +87,13 @@ static bool intern_symbol(struct resolver *r, struct dso *d, uint32_t i, const v
         return true;
 
     const char *vname = index >= 2 && index < v->n ? v->v[index] : NULL;
+    if (defined && vname && d->aliases && !(version & VERSYM_HIDDEN_BIT)) {
+        const char *alias = rp_arena_printf(&r->model->arena, "%s@%s", name, vname);
+        rp_id id = alias ? rp_res_intern(r, alias) : 0;
+        if (!id)
+            return false;
+        d->aliases[i - e->first_global] = id;
+    }
     bool plain = defined ? !(version & VERSYM_HIDDEN_BIT) : r->opts->mode == RP_RESOLVE_MOLD;
     if (!plain && vname) {
         name = rp_arena_printf(&r->model->arena, "%s@%s", name, vname);
@@ -109,7 +116,9 @@ enum reap_status rp_res_open_shared(struct resolver *r, struct dso *d)
     d->elf = e;
     version_names v = {0};
     d->globals = calloc((size_t)(e.n_symbols - e.first_global) + 1, sizeof *d->globals);
-    bool ok = d->globals && read_versions(&d->elf, &v);
+    if (r->opts->mode == RP_RESOLVE_GNU)
+        d->aliases = calloc((size_t)(e.n_symbols - e.first_global) + 1, sizeof *d->aliases);
+    bool ok = d->globals && (d->aliases || r->opts->mode != RP_RESOLVE_GNU) && read_versions(&d->elf, &v);
     for (uint32_t i = e.first_global; i < e.n_symbols && ok; i++)
         ok = intern_symbol(r, d, i, &v);
     rp_vec_free(&v);

@@ -1,0 +1,1 @@
+reap_unit_test(model)

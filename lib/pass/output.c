@@ -27,7 +27,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BATCH_BYTES = 48 << 20 };
+enum { BATCH_BYTES = 16 << 20 };
 
 /* One object of an output. */
 struct part {

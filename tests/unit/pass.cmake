@@ -1,4 +1,5 @@
 reap_unit_test(rewrite)
+reap_unit_test(rewrite_shapes)
 reap_unit_test(plan)
 reap_unit_test(verify)
 reap_unit_test(output)

@@ -93,6 +93,30 @@ __attribute__((format(printf, 1, 2))) static inline char *output_of(const char *
     return text;
 }
 
+/* --- judges ---------------------------------------------------------------------------------- */
+
+/* No complaint of eu-elflint or readelf that the original did not get. */
+static inline void assert_no_new_complaints(const char *before, const char *after)
+{
+    char *was = output_of("eu-elflint --gnu-ld '%s' 2>&1 | sed 's/\\[ *[0-9]*\\]/[N]/; "
+                          "s/[0-9]\\+/N/g' | sort -u > was; "
+                          "eu-elflint --gnu-ld '%s' 2>&1 | sed 's/\\[ *[0-9]*\\]/[N]/; "
+                          "s/[0-9]\\+/N/g' | sort -u > now; "
+                          "grep -v 'No errors' now > now2; comm -13 was now2",
+                          before, after);
+    if (*was)
+        print_error("%s: eu-elflint: %s", after, was);
+    assert_string_equal(was, "");
+    free(was);
+    char *text = output_of("readelf -aW --debug-dump=no-follow-links '%s' 2>&1 >/dev/null | "
+                           "grep -iv 'separate\\|dwo' || true",
+                           after);
+    if (*text)
+        print_error("%s: readelf: %s", after, text);
+    assert_string_equal(text, "");
+    free(text);
+}
+
 /* --- the pipeline ---------------------------------------------------------------------------- */
 
 struct line {

@@ -16,7 +16,7 @@ struct gnu {
     bool bfd;
     size_t n_added;     /* files so far */
     size_t n_undefined; /* names that became undefined so far */
-    size_t next_arg; /* bfd: arguments before this have had their say */
+    size_t next_arg;    /* bfd: arguments before this have had their say */
 };
 
 /* --- one symbol ------------------------------------------------------------------------------ */
@@ -32,6 +32,11 @@ static void refer(struct gnu *g, struct name_state *s, unsigned bind, unsigned v
             s->visibility = (uint8_t)visibility;
         s->referenced = true;
         s->strong_ref = s->strong_ref || bind != STB_WEAK;
+        if (g->bfd && s->kind == NAME_SHARED && visibility != STV_DEFAULT) {
+            s->kind = NAME_UNDEFINED; /* a library cannot satisfy a hidden reference */
+            s->bind = (uint8_t)bind;
+            s->by = by;
+        }
     }
     if (s->kind == NAME_NEW || (s->kind == NAME_UNDEFINED && s->bind == STB_WEAK)) {
         bool was_new = s->kind == NAME_NEW;
@@ -54,6 +59,8 @@ static void define(struct gnu *g, struct name_state *s, unsigned bind, bool comm
     if (defined && !(s->bind == STB_WEAK && !weak))
         return;
     if (s->kind == NAME_COMMON && (common || weak))
+        return;
+    if (s->kind == NAME_SHARED && common && s->lib_data)
         return;
     g->n_undefined += g->bfd && common && s->kind == NAME_NEW;
     s->assigned = s->assigned && !g->bfd;
@@ -108,7 +115,8 @@ static enum reap_status add_symbols(struct gnu *g, uint32_t cand)
 
 /* gold asks its options about names that are not referred to strongly, and does not look for what
  * it is going to define itself, outside of SECTIONS (gold/archive.cc, should_include_member;
- * observed with --defsym, assignments and PROVIDE in gold 2.40). bfd enters names of options as undefined. */
+ * observed with --defsym, assignments and PROVIDE in gold 2.40). bfd enters names of options as
+ * undefined. */
 static bool is_wanted(const struct name_state *s)
 {
     if (s->kind == NAME_NEW || (s->kind == NAME_UNDEFINED && s->bind == STB_WEAK))
@@ -267,6 +275,17 @@ static enum reap_status is_needed(struct gnu *g, const struct dso *d, bool *ret)
     return REAP_OK;
 }
 
+/* Initialized data of a library: for bfd it takes the place of a common symbol, whichever comes
+ * first (bfd/elflink.c, _bfd_elf_merge_symbol). */
+static bool is_lib_data(const struct dso *d, uint32_t i)
+{
+    const struct rp_sym *sym = &d->elf.syms[i];
+    uint32_t shndx = rp_sym_shndx(&d->elf, i);
+    bool func = rp_sym_type(sym) == STT_FUNC || rp_sym_type(sym) == STT_GNU_IFUNC;
+    bool bss = shndx < d->elf.n_sections && d->elf.shdrs[shndx].type == SHT_NOBITS;
+    return rp_sym_bind(sym) != STB_WEAK && !func && !bss;
+}
+
 static enum reap_status add_shared(struct gnu *g, struct dso *d)
 {
     struct resolver *r = g->r;
@@ -287,10 +306,11 @@ static enum reap_status add_shared(struct gnu *g, struct dso *d)
         const struct rp_sym *sym = &d->elf.syms[i];
         if (!is_definition(d, i)) {
             refer(g, s, rp_sym_bind(sym), STV_DEFAULT, d->file, true);
-        } else if (s->kind == NAME_NEW ||
+        } else if (s->kind == NAME_NEW || (s->kind == NAME_COMMON && g->bfd && is_lib_data(d, i)) ||
                    (s->kind == NAME_UNDEFINED && s->visibility == STV_DEFAULT)) {
             s->kind = NAME_SHARED;
             s->bind = (uint8_t)rp_sym_bind(sym);
+            s->lib_data = g->bfd && is_lib_data(d, i);
         }
         rp_id alias = d->aliases[i - d->elf.first_global];
         s = alias ? rp_res_name(r, alias) : NULL;

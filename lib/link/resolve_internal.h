@@ -41,7 +41,7 @@ struct cand {
 /* A definition that is to be had from an archive member or a --start-lib object. */
 struct lazy {
     rp_id global;
-    uint32_t key : 31; /* of its provider: index into resolver.providers */
+    uint32_t key : 31;  /* of its provider: index into resolver.providers */
     uint32_t alias : 1; /* foo@V, where the member has foo@@V */
 };
 
@@ -73,7 +73,7 @@ struct dso {
 struct provide {
     rp_id name;
     uint32_t first, n; /* range of resolver.provide_mentions */
-    bool in_sections; /* inside of SECTIONS */
+    bool in_sections;  /* inside of SECTIONS */
     bool done;
 };
 
@@ -102,6 +102,7 @@ struct name_state {
     bool referenced; /* by a regular object or an option */
     bool strong_ref; /* GNU: a regular object refers to it, not weakly */
     bool named;      /* gold: an option or script asks for it */
+    bool lib_data;   /* bfd, NAME_SHARED: initialized data, which common symbols give way to */
     bool assigned;   /* --defsym or a script defines it */
     uint32_t key;    /* NAME_LAZY: its provider */
     rp_id by;        /* NAME_UNDEFINED: the first file that refers to it, 0 = an option */
@@ -141,9 +142,9 @@ struct resolver {
     RP_VEC(rp_id) provide_mentions;
     RP_VEC(rp_id) linker_defined;  /* by --defsym, and by scripts outside of SECTIONS */
     RP_VEC(rp_id) section_defined; /* by scripts in SECTIONS */
-    RP_VEC(rp_id) opaque_defined; /* by -R files and binary inputs */
-    RP_VEC(rp_id) opaque_refs;    /* names that opaque files refer to */
-    rp_id entry;                  /* its name, 0 = none */
+    RP_VEC(rp_id) opaque_defined;  /* by -R files and binary inputs */
+    RP_VEC(rp_id) opaque_refs;     /* names that opaque files refer to */
+    rp_id entry;                   /* its name, 0 = none */
     bool fat_lto, plugin, fortran_common;
     bool stop; /* IR or an unsupported machine was loaded: no need to go on */
 };
@@ -181,8 +182,8 @@ struct name_hash rp_res_hash(const char *name);
 /* The global of a name whose hash is known; "foo@@V" is "foo". 0 when out of memory. */
 rp_id rp_res_intern_h(struct resolver *r, const char *name, struct name_hash h);
 rp_id rp_res_intern(struct resolver *r, const char *name);
-/* Of a symbol's name "foo@@V" the id of "foo@V", which it satisfies in GNU linkers; 0 in *ret_id for
- * other names. False when out of memory. */
+/* Of a symbol's name "foo@@V" the id of "foo@V", which it satisfies in GNU linkers; 0 in *ret_id
+ * for other names. False when out of memory. */
 bool rp_res_versioned_name(struct resolver *r, const char *name, rp_id *ret_id);
 /* Collect what options and scripts ask for; call before anything else is interned. */
 enum reap_status rp_res_option_names(struct resolver *r);

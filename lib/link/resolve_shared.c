@@ -118,7 +118,8 @@ enum reap_status rp_res_open_shared(struct resolver *r, struct dso *d)
     d->globals = calloc((size_t)(e.n_symbols - e.first_global) + 1, sizeof *d->globals);
     if (r->opts->mode == RP_RESOLVE_GNU)
         d->aliases = calloc((size_t)(e.n_symbols - e.first_global) + 1, sizeof *d->aliases);
-    bool ok = d->globals && (d->aliases || r->opts->mode != RP_RESOLVE_GNU) && read_versions(&d->elf, &v);
+    bool ok =
+        d->globals && (d->aliases || r->opts->mode != RP_RESOLVE_GNU) && read_versions(&d->elf, &v);
     for (uint32_t i = e.first_global; i < e.n_symbols && ok; i++)
         ok = intern_symbol(r, d, i, &v);
     rp_vec_free(&v);

@@ -92,6 +92,8 @@ static enum reap_status index_group(struct index_state *st, rp_id file, uint32_t
         if (s->group && s->group != no)
             leave_untouched(f, "a section is in two groups");
         s->group = no;
+        if (e->shdrs[member].flags & SHF_ALLOC)
+            m->sections[f->sec_base + no].flags |= RP_SEC_ALLOC_GROUP;
     }
     if (sh->size < 4 || !(rp_load32(words) & GRP_COMDAT))
         return REAP_OK;

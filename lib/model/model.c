@@ -63,6 +63,9 @@ rp_id rp_model_find_global(const struct rp_model *m, const char *name)
     return rp_strmap_get(&m->global_map, name, strlen(name));
 }
 
+/* Groups have a handful of members; a file with giant ones must not cost quadratic time. */
+enum { MAX_GROUP_SEARCH = 256 };
+
 rp_id rp_section_prevailing(const struct rp_model *m, rp_id section)
 {
     const struct rp_section *s = &m->sections[section];
@@ -78,7 +81,7 @@ rp_id rp_section_prevailing(const struct rp_model *m, rp_id section)
     const struct rp_shdr *sh = &pf->elf.shdrs[group_no];
     const uint8_t *words = rp_elf_bytes(&pf->elf, group_no);
     const char *name = rp_section_name(m, section);
-    for (uint64_t i = 1; i < sh->size / 4; i++) {
+    for (uint64_t i = 1; i < sh->size / 4 && i <= MAX_GROUP_SEARCH; i++) {
         const uint8_t *p = words + 4 * i;
         uint32_t no = p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
         /* the flag check leaves relocation sections out, which have equal names for no purpose */

@@ -72,6 +72,7 @@ enum rp_section_flag {
     RP_SEC_STRINGS = 16, /* split by piece */
     RP_SEC_WHOLE = 32,   /* its pieces live or die together: a reference into it could be read in
                             two ways, so that nothing may be cut out of it */
+    RP_SEC_ALLOC_GROUP = 64, /* of an SHT_GROUP section: it has an allocated member */
 };
 
 struct rp_section {
@@ -107,6 +108,7 @@ struct rp_global {
     rp_id lazy_ar;    /* an archive member that would define it: archive id … */
     uint32_t lazy_member;
     rp_id node;         /* of a common symbol: its node; else 0 */
+    rp_id set;          /* `__start_X` and the like that no object defines: its set's node */
     uint8_t visibility; /* the most constraining of all mentions (gABI) */
 };
 

@@ -275,17 +275,8 @@ static void record_edges(struct walk *w, const struct source *s, const struct rp
 bool rp_in_alloc_group(const struct rp_model *m, rp_id section)
 {
     const struct rp_section *s = &m->sections[section];
-    if (!s->group)
-        return false;
-    const struct rp_file *f = rp_file_of(m, s->file);
-    const uint8_t *words = rp_elf_bytes(&f->elf, s->group);
-    for (uint64_t i = 1; i < f->elf.shdrs[s->group].size / 4; i++) {
-        const uint8_t *p = words + 4 * i;
-        uint32_t no = p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-        if (no < f->elf.n_sections && f->elf.shdrs[no].flags & SHF_ALLOC)
-            return true;
-    }
-    return false;
+    return s->group &&
+           m->sections[rp_file_of(m, s->file)->sec_base + s->group].flags & RP_SEC_ALLOC_GROUP;
 }
 
 /* A cycle through the members of a group, if it has an allocated one. Records of a table in the
@@ -296,7 +287,8 @@ static void group_edges(struct walk *w, uint32_t group)
     const struct rp_elf *e = &w->f->elf;
     const uint8_t *words = rp_elf_bytes(e, group);
     rp_id first = 0, last = 0;
-    bool checked = false;
+    if (!(m->sections[w->f->sec_base + group].flags & RP_SEC_ALLOC_GROUP))
+        return;
     for (uint64_t i = 1; i < e->shdrs[group].size / 4; i++) {
         const uint8_t *p = words + 4 * i;
         uint32_t no = p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
@@ -305,9 +297,6 @@ static void group_edges(struct walk *w, uint32_t group)
         rp_id node = m->sections[w->f->sec_base + no].node;
         if (m->nodes.v[node].kind != RP_NODE_SECTION)
             continue;
-        if (!checked && !rp_in_alloc_group(m, w->f->sec_base + no))
-            return;
-        checked = true;
         emit(w, last, node, RP_EDGE_GROUP, 0);
         first = first ? first : node;
         last = node;

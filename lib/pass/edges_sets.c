@@ -171,7 +171,7 @@ static enum reap_status start_stop_wanted(struct sets_state *st)
             *slot = (uint32_t)m->sets.n;
         }
         st->any_dotted |= *name == '.';
-        st->target[i + 1] = m->sets.v[*slot - 1].node;
+        st->target[i + 1] = m->globals.v[i].set = m->sets.v[*slot - 1].node;
     }
     return REAP_OK;
 }

@@ -28,21 +28,6 @@ const char *rp_root_detail(struct rp_roots_state *st, const char *what, const ch
     return s ? s : what;
 }
 
-/* The set of `__start_X` or `__stop_X`, when the edges pass made one. */
-static rp_id start_stop_set(const struct rp_model *m, const char *name)
-{
-    size_t skip = strncmp(name, "__start_", 8) == 0 ? 8 : strncmp(name, "__stop_", 7) == 0 ? 7 : 0;
-    if (!skip)
-        return 0;
-    for (size_t i = 0; i < m->sets.n; i++) {
-        const char *set = m->sets.v[i].name;
-        const char *stop = strstr(set, "/__stop_");
-        if (stop && strncmp(set, "__start_", 8) == 0 && strcmp(stop + 8, name + skip) == 0)
-            return m->sets.v[i].node;
-    }
-    return 0;
-}
-
 enum reap_status rp_root_global(struct rp_roots_state *st, rp_id global, unsigned reason,
                                 const char *detail)
 {
@@ -50,7 +35,7 @@ enum reap_status rp_root_global(struct rp_roots_state *st, rp_id global, unsigne
         return REAP_OK;
     rp_id node = rp_global_node(st->m, global);
     if (!node && st->job->level == RP_LEVEL_FULL)
-        node = start_stop_set(st->m, rp_global_of(st->m, global)->name);
+        node = rp_global_of(st->m, global)->set;
     return rp_root_add(st, node, reason, detail);
 }
 

@@ -210,6 +210,19 @@ static void start_stop_keeps_the_whole_set(void **state)
     }
 }
 
+static void asking_for_a_marker_keeps_its_set(void **state)
+{
+    (void)state;
+    struct graph g;
+    assemble("a.o", FUNC("_start") "nop\n.section tab,\"aw\"\n.quad 0\n");
+    run(&g, RP_LEVEL_FULL, "-u __start_tab a.o");
+    assert_int_equal(graph_live(&g, "a.o", "tab"), 1);
+    graph_free(&g);
+    run(&g, RP_LEVEL_LINKER, "-u __start_tab a.o");
+    assert_int_equal(graph_live(&g, "a.o", "tab"), 0);
+    graph_free(&g);
+}
+
 static void a_defined_start_symbol_is_no_marker(void **state)
 {
     (void)state;
@@ -375,6 +388,7 @@ int main(void)
         cmocka_unit_test(the_first_comdat_group_prevails),
         cmocka_unit_test(link_order_follows_what_it_describes),
         cmocka_unit_test(start_stop_keeps_the_whole_set),
+        cmocka_unit_test(asking_for_a_marker_keeps_its_set),
         cmocka_unit_test(a_defined_start_symbol_is_no_marker),
         cmocka_unit_test(brackets_of_a_script_keep_the_table),
         cmocka_unit_test(brackets_of_rules_keep_the_table),

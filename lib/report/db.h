@@ -16,5 +16,8 @@ enum { RP_DB_APPLICATION_ID = 0x52656170 };
 #define RP_DB_ROOT_COLUMNS      "id, node, reason, detail"
 #define RP_DB_SYMBOL_COLUMNS    "id, name, node, file, place, bind, type, visibility, value, size"
 #define RP_DB_UNDEFINED_COLUMNS "id, name, file, node, offset, weak"
+#define RP_DB_FINDING_COLUMNS                                                                      \
+    "id, code, severity, file, node, section, count, evidence, remedy, chain, suppressed"
+#define RP_DB_FINDING_PART_COLUMNS "id, finding, name, node"
 
 #endif

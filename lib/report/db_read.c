@@ -259,6 +259,43 @@ static const char *take_undef(const struct db *d, sqlite3_stmt *s, uint64_t id)
     return rp_vec_push(&d->f->undefs, x) ? NULL : out_of_memory;
 }
 
+static const char *take_finding(const struct db *d, sqlite3_stmt *s, uint64_t id)
+{
+    struct rp_finding x = {0};
+    if (get(s, 0) != id || id >= UINT32_MAX)
+        return no_id;
+    if (!get_byte(s, 1, RP_N_FINDING_CODES, &x.code) || !x.code ||
+        !get_byte(s, 2, RP_N_FINDING_SEVERITIES, &x.severity) || !x.severity ||
+        !get_below(s, 6, UINT32_MAX, &x.count))
+        return no_value;
+    if (!get_below(s, 3, d->f->files.n, &x.file) || !get_below(s, 4, d->f->nodes.n, &x.node))
+        return no_item;
+    if (!get_str(d, s, 5, &x.section) || !get_str(d, s, 7, &x.evidence) ||
+        !get_str(d, s, 8, &x.remedy) || !get_str(d, s, 9, &x.chain) ||
+        !get_str(d, s, 10, &x.suppressed))
+        return no_string;
+    return rp_vec_push(&d->f->findings, x) ? NULL : out_of_memory;
+}
+
+/* The parts of a finding are consecutive, in the order of the findings. */
+static const char *take_finding_part(const struct db *d, sqlite3_stmt *s, uint64_t id)
+{
+    struct rp_facts *f = d->f;
+    struct rp_finding_part x = {0};
+    if (get(s, 0) != id || id >= UINT32_MAX)
+        return no_id;
+    if (!get_below(s, 1, f->findings.n, &x.finding) || !x.finding ||
+        x.finding < f->finding_parts.v[f->finding_parts.n - 1].finding ||
+        !get_below(s, 3, f->nodes.n, &x.node))
+        return no_item;
+    if (!get_str(d, s, 2, &x.name))
+        return no_string;
+    struct rp_finding *of = &f->findings.v[x.finding];
+    if (!of->n_parts++)
+        of->first_part = (uint32_t)id;
+    return rp_vec_push(&f->finding_parts, x) ? NULL : out_of_memory;
+}
+
 /* --- checks over the whole ------------------------------------------------------------------- */
 
 /* What one node says about others. */
@@ -402,6 +439,8 @@ static enum reap_status read_all(const struct db *d)
         {"root", RP_DB_ROOT_COLUMNS, take_root},
         {"symbol", RP_DB_SYMBOL_COLUMNS, take_symbol},
         {"undefined", RP_DB_UNDEFINED_COLUMNS, take_undef},
+        {"finding", RP_DB_FINDING_COLUMNS, take_finding},
+        {"finding_part", RP_DB_FINDING_PART_COLUMNS, take_finding_part},
     };
     enum reap_status st = check_version(d);
     for (size_t i = 0; !st && i < sizeof tables / sizeof *tables; i++)

@@ -1,4 +1,4 @@
-/* db_write.c: the facts as an SQLite database, schema version 1 (docs/database.md).
+/* db_write.c: the facts as an SQLite database, schema version 2 (docs/database.md).
  *
  * Why a database: `why` and later views read it without the inputs, and people can ask it questions
  * of their own. Tables hold numbers (string ids, enumerations), so that a link of millions of edges
@@ -43,6 +43,11 @@ static const char schema[] =
     " size INTEGER);"
     "CREATE TABLE undefined(id INTEGER PRIMARY KEY, name INTEGER, file INTEGER, node INTEGER,"
     " offset INTEGER, weak INTEGER);"
+    "CREATE TABLE finding(id INTEGER PRIMARY KEY, code INTEGER, severity INTEGER, file INTEGER,"
+    " node INTEGER, section INTEGER, count INTEGER, evidence INTEGER, remedy INTEGER,"
+    " chain INTEGER, suppressed INTEGER);"
+    "CREATE TABLE finding_part(id INTEGER PRIMARY KEY, finding INTEGER, name INTEGER,"
+    " node INTEGER);"
     "CREATE TABLE total(state TEXT, class TEXT, sections INTEGER, bytes INTEGER,"
     " PRIMARY KEY(state, class)) WITHOUT ROWID;"
     "CREATE VIEW files AS SELECT f.id, p.text AS path, m.text AS member,"
@@ -72,7 +77,17 @@ static const char schema[] =
     " JOIN enum p ON p.list = 'place' AND p.id = y.place LEFT JOIN files f ON f.id = y.file;"
     "CREATE VIEW undefineds AS SELECT u.id, s.text AS name, f.display AS file, u.node, u.offset,"
     " u.weak FROM undefined u JOIN string s ON s.id = u.name"
-    " LEFT JOIN files f ON f.id = u.file;";
+    " LEFT JOIN files f ON f.id = u.file;"
+    "CREATE VIEW findings AS SELECT x.id AS rank, c.name AS code, v.name AS severity,"
+    " f.display AS file, s.text AS section, x.node, x.count, e.text AS evidence,"
+    " r.text AS remedy, h.text AS chain, p.text AS suppressed FROM finding x"
+    " JOIN enum c ON c.list = 'finding-code' AND c.id = x.code"
+    " JOIN enum v ON v.list = 'finding-severity' AND v.id = x.severity"
+    " LEFT JOIN files f ON f.id = x.file JOIN string s ON s.id = x.section"
+    " JOIN string e ON e.id = x.evidence JOIN string r ON r.id = x.remedy"
+    " JOIN string h ON h.id = x.chain JOIN string p ON p.id = x.suppressed;"
+    "CREATE VIEW finding_parts AS SELECT x.id, x.finding, s.text AS name, x.node"
+    " FROM finding_part x JOIN string s ON s.id = x.name;";
 
 struct db {
     struct rp_ctx *ctx;
@@ -143,6 +158,19 @@ static void bind_undef(sqlite3_stmt *s, const struct rp_facts *f, size_t i)
     BIND(s, i, x->name, x->file, x->node, x->offset, x->weak);
 }
 
+static void bind_finding(sqlite3_stmt *s, const struct rp_facts *f, size_t i)
+{
+    const struct rp_finding *x = &f->findings.v[i];
+    BIND(s, i, x->code, x->severity, x->file, x->node, x->section, x->count, x->evidence, x->remedy,
+         x->chain, x->suppressed);
+}
+
+static void bind_finding_part(sqlite3_stmt *s, const struct rp_facts *f, size_t i)
+{
+    const struct rp_finding_part *x = &f->finding_parts.v[i];
+    BIND(s, i, x->finding, x->name, x->node);
+}
+
 /* Rows 1 … n - 1. */
 static enum reap_status write_rows(const struct db *d, const char *sql, size_t n, bind_fn bind_row)
 {
@@ -210,7 +238,7 @@ static enum reap_status write_meta(const struct db *d)
         {"version", f->version}, {"product", f->product}, {"linker", f->linker},
         {"level", f->level},     {"output", f->output},   {"command", f->command},
     };
-    enum reap_status st = insert(d, "INSERT INTO meta VALUES(?, ?)", "schema", "1", NULL, 0);
+    enum reap_status st = insert(d, "INSERT INTO meta VALUES(?, ?)", "schema", "2", NULL, 0);
     for (size_t i = 0; !st && i < sizeof rows / sizeof *rows; i++)
         st = insert(d, "INSERT INTO meta VALUES(?, ?)", rows[i].key, rp_fact_str(f, rows[i].value),
                     NULL, 0);
@@ -230,6 +258,8 @@ static enum reap_status write_enums(const struct db *d)
         {"edge-kind", rp_edge_kind_name, 0, RP_EDGE_ASSOC + 1},
         {"node-kind", rp_node_kind_name, 1, RP_NODE_SET + 1},
         {"place", rp_place_name, 1, RP_N_PLACES},
+        {"finding-code", rp_finding_code_name, 1, RP_N_FINDING_CODES},
+        {"finding-severity", rp_finding_severity_name, 1, RP_N_FINDING_SEVERITIES},
     };
     enum reap_status st = REAP_OK;
     for (size_t l = 0; l < sizeof lists / sizeof *lists; l++)
@@ -277,6 +307,10 @@ static enum reap_status write_big_tables(const struct db *d)
          bind_symbol},
         {"INSERT INTO undefined(" RP_DB_UNDEFINED_COLUMNS ") VALUES(?,?,?,?,?,?)", f->undefs.n,
          bind_undef},
+        {"INSERT INTO finding(" RP_DB_FINDING_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?,?)",
+         f->findings.n, bind_finding},
+        {"INSERT INTO finding_part(" RP_DB_FINDING_PART_COLUMNS ") VALUES(?,?,?,?)",
+         f->finding_parts.n, bind_finding_part},
     };
     enum reap_status st = write_strings(d);
     for (size_t i = 0; !st && i < sizeof tables / sizeof *tables; i++)

@@ -9,6 +9,7 @@
 
 #include "model/model.h"
 #include "pass/pass.h"
+#include "report/finding.h"
 #include "util/bitset.h"
 
 #include <stdio.h>
@@ -136,6 +137,8 @@ struct rp_facts {
     RP_VEC(struct rp_fact_root) roots;
     RP_VEC(struct rp_fact_symbol) symbols;
     RP_VEC(struct rp_fact_undef) undefs;
+    RP_VEC(struct rp_finding) findings; /* by rank */
+    RP_VEC(struct rp_finding_part) finding_parts;
     struct rp_totals totals;
     RP_VEC(char) pool;
     struct rp_pool_slot *slots;
@@ -179,9 +182,9 @@ enum reap_status rp_dominators(struct rp_ctx *ctx, uint32_t n, const uint32_t *s
                                const uint32_t *to, const uint32_t *entries, uint32_t n_entries,
                                uint32_t *ret_idom);
 
-/* db_write.c, db_read.c: SQLite, schema version 1. The file appears whole or not at all. A database
+/* db_write.c, db_read.c: SQLite, schema version 2. The file appears whole or not at all. A database
  * that was read is checked: every id is in range, paths to roots have no loops. */
-enum { RP_DB_SCHEMA_VERSION = 1 };
+enum { RP_DB_SCHEMA_VERSION = 2 };
 enum reap_status rp_db_write(struct rp_ctx *ctx, const struct rp_facts *f, const char *path);
 enum reap_status rp_db_read(struct rp_ctx *ctx, const char *path, struct rp_facts *ret);
 

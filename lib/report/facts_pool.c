@@ -19,7 +19,9 @@ bool rp_facts_init(struct rp_facts *f)
         rp_vec_push(&f->edges, (struct rp_fact_edge){0}) &&
         rp_vec_push(&f->roots, (struct rp_fact_root){0}) &&
         rp_vec_push(&f->symbols, (struct rp_fact_symbol){0}) &&
-        rp_vec_push(&f->undefs, (struct rp_fact_undef){0}))
+        rp_vec_push(&f->undefs, (struct rp_fact_undef){0}) &&
+        rp_vec_push(&f->findings, (struct rp_finding){0}) &&
+        rp_vec_push(&f->finding_parts, (struct rp_finding_part){0}))
         return true;
     rp_facts_free(f);
     return false;
@@ -33,6 +35,8 @@ void rp_facts_free(struct rp_facts *f)
     rp_vec_free(&f->roots);
     rp_vec_free(&f->symbols);
     rp_vec_free(&f->undefs);
+    rp_vec_free(&f->findings);
+    rp_vec_free(&f->finding_parts);
     rp_vec_free(&f->pool);
     free(f->slots);
     memset(f, 0, sizeof *f);

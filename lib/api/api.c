@@ -51,6 +51,8 @@ void reap_free(struct reap *r)
     rp_rules_free(&r->rules);
     if (r->has_link)
         rp_link_free(&r->link);
+    rp_strmap_free(&r->temp_names);
+    rp_vec_free(&r->originals);
     rp_vec_free(&r->scripts);
     rp_vec_free(&r->export_from);
     rp_vec_free(&r->gc_inputs);

@@ -104,8 +104,10 @@ struct reap {
     bool has_facts;
 
     /* the result */
-    struct rp_tempdir *temp; /* made on demand */
-    unsigned n_temp;         /* numbers used in it from the top: response files and the like */
+    struct rp_tempdir *temp;     /* made on demand */
+    unsigned n_temp;             /* numbers used in it from the top: response files and the like */
+    struct rp_strmap temp_names; /* path in it -> index + 1 of originals */
+    RP_VEC(const char *) originals; /* the inputs that they stand for */
     bool rewritten;
     bool linked; /* the rewritten files were linked once; what runs now is the fallback */
     uint64_t gc_bytes_in, gc_bytes_out; /* of the files that `reap gc` read and wrote */
@@ -131,6 +133,13 @@ enum reap_status rp_need_facts(struct reap *r);
 /* rewrite.c: the temporary directory, made when first asked for, and a path of its own in it. */
 enum reap_status rp_need_tempdir(struct reap *r);
 enum reap_status rp_temp_path(struct reap *r, const char *base, const char **ret_path);
+
+/* names.c: the inputs' own names in place of the temporary ones: in a text (added to out), and in
+ * the map and the dependency file that the linker wrote. */
+struct rp_strbuf;
+enum reap_status rp_names_set(struct reap *r, const struct rp_replacement *repl, size_t n_repl);
+void rp_names_translate(const struct reap *r, const char *text, size_t n, struct rp_strbuf *out);
+enum reap_status rp_names_fix_files(struct reap *r);
 
 /* check.c */
 enum reap_status rp_check_objects(struct reap *r);

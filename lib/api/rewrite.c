@@ -41,6 +41,8 @@ enum reap_status reap_rewrite(struct reap *r, const char *const **ret_words, siz
     st = rp_output_write(&r->model, &r->marks, &r->plan, &r->link, r->temp, &repl, &n_repl, &keep);
     if (st == REAP_OK)
         st = rp_link_command(&r->ctx, &r->link, repl, n_repl, keep, ret_words, ret_n_words);
+    if (st == REAP_OK)
+        st = rp_names_set(r, repl, n_repl);
     free(repl);
     free(keep);
     rp_phase_done(r, t, "rewrite");

@@ -122,7 +122,32 @@ struct stream {
     int fd;         /* read end, -1 = closed or unused */
     int forward_to; /* -1: not forwarded */
     struct rp_strbuf text;
+    struct rp_strbuf pending; /* forwarded when its line is complete */
+    const struct reap *r;     /* for the names */
 };
+
+/* Pass on whole lines, with the inputs' own names; what has no end yet waits for it. */
+static void forward(struct stream *s, const char *buf, size_t n, bool at_end)
+{
+    enum { LONG_LINE = 1 << 16 };
+    struct rp_strbuf out = {0};
+    rp_strbuf_add(&s->pending, buf, n);
+    const char *text = s->pending.s;
+    const char *last = s->pending.n ? memrchr(text, '\n', s->pending.n) : NULL;
+    size_t ready = last ? (size_t)(last - text) + 1 : 0;
+    if (at_end || s->pending.n - ready > LONG_LINE)
+        ready = s->pending.n;
+    if (!ready)
+        return;
+    rp_names_translate(s->r, text, ready, &out);
+    if (out.oom)
+        write_all(s->forward_to, text, ready);
+    else
+        write_all(s->forward_to, out.s, out.n);
+    rp_strbuf_free(&out);
+    memmove(s->pending.s, text + ready, s->pending.n - ready);
+    s->pending.n -= ready;
+}
 
 /* Read what is there; false at the end of the stream. */
 static bool drain(struct stream *s)
@@ -134,7 +159,7 @@ static bool drain(struct stream *s)
     if (n <= 0)
         return false;
     if (s->forward_to >= 0)
-        write_all(s->forward_to, buf, (size_t)n);
+        forward(s, buf, (size_t)n, false);
     if (s->text.n < CAPTURE_LIMIT)
         rp_strbuf_add(&s->text, buf, (size_t)n);
     return true;
@@ -259,7 +284,11 @@ enum reap_status rp_run_program(struct reap *r, struct rp_run *run)
     streams[1].fd = err[0], err[0] = -1;
     if (run->forward_err)
         streams[1].forward_to = STDERR_FILENO;
+    streams[0].r = streams[1].r = r;
     drain_all(streams);
+    if (run->forward_err && run->capture_err)
+        forward(&streams[1], "", 0, true);
+    rp_strbuf_free(&streams[1].pending);
     reap_child(run, pid);
     run->out = streams[0].text.s;
     run->err = streams[1].text.s;
@@ -328,6 +357,8 @@ enum reap_status reap_run_linker(struct reap *r, const char *program, const char
         link_phase(r, t, &run);
         if (run.exit_status && collected)
             rp_blame(r, run.err ? run.err : "");
+        if (!run.exit_status && collected)
+            st = rp_names_fix_files(r);
         r->linked = true;
         *ret_exit = run.exit_status;
     }

@@ -100,6 +100,7 @@ struct rp_replacement {
     const char *path;          /* file to link */
     bool whole_archive;        /* wrap in --push-state --whole-archive … --pop-state */
     bool as_needed, is_shared; /* shared libraries that a script named */
+    const char *original;      /* the input that a written file stands for, else NULL */
 };
 
 /* The words of the final command line: every RP_ARG_INPUT argument gives way to its replacements,

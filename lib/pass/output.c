@@ -393,6 +393,8 @@ static enum reap_status make_replacements(struct writer *w, struct rp_replacemen
                                           .whole_archive = o->whole_archive,
                                           .as_needed = o->as_needed,
                                           .is_shared = o->is_shared};
+        if (o->n_parts) /* written, under a name of our own */
+            repl[i].original = rp_file_of(w->m, w->parts.v[o->part].file)->path;
     }
     *ret = repl;
     *ret_n = w->outputs.n;

@@ -11,6 +11,7 @@ mkdir tmp
 export TMPDIR=$work/tmp LC_ALL=C
 unset REAP_OPTIONS
 failed=0
+[ -x "$build/ld.reap" ] && [ -x "$build/reap" ] || { echo "FAILED: the products are not built"; exit 1; }
 
 fail() {
     echo "FAILED: $*"
@@ -142,6 +143,22 @@ for name in $linkers; do
     check "failing_link_$name" 1 "names 'ns::S::f.*removed-but-needed" g++ -B "$build/gcc-ld/" ns.o -o out \
         "-Wl,--reap-linker=./more-$name"
 done
+
+# --- the user's own names in what the linker writes ---------------------------------------------
+for name in $linkers; do
+    rm -f map deps
+    check "names_$name" 0 '^$' gccreap -static main.o libx.a -o out "-Wl,--reap-linker=$name,-Map=map"
+    grep -q "$TMPDIR" map && fail "names_$name: the map names temporary files"
+    grep -q 'main\.o' map || fail "names_$name: the map misses main.o"
+    [ "$name" = mold ] || [ "$name" = gold ] && continue
+    check "deps_$name" 0 '^$' gccreap main.o libx.a -o out "-Wl,--reap-linker=$name,--dependency-file=deps"
+    grep -q "$TMPDIR" deps && fail "deps_$name: the dependency file names temporary files"
+    grep -qE '(^| )main\.o' deps || fail "deps_$name: the dependency file misses main.o"
+done
+echo 'int missing(void); int main(void) { return missing(); }' >calls.c
+gcc $cflags -g0 -c calls.c || exit 1
+check names_in_messages 1 'calls\.o' gccreap calls.o -o out -Wl,--reap-linker=bfd
+grep -q "$TMPDIR" <<<"$out" && fail "names_in_messages: $out"
 
 # --- save ---------------------------------------------------------------------------------------
 check save 0 '^$' gccreap main.o libx.a -o out -Wl,--reap-linker=bfd,--reap-save="it's saved"

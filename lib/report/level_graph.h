@@ -24,7 +24,8 @@ struct rp_vertex {
     rp_id file;           /* of that node; 0 for sets */
     bool is_set, is_dead; /* dead: nothing of it lives */
     uint32_t n_nodes;     /* nodes in the graph */
-    uint64_t bytes;       /* in memory, of those nodes */
+    uint64_t dead_bytes;  /* of the removed ones among them */
+    uint64_t bytes;       /* in memory, of the live ones among them */
     uint64_t retained;    /* bytes that would go with it; rp_level_graph_retained */
 };
 

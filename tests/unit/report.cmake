@@ -1,5 +1,6 @@
 reap_unit_test(dominate)
 reap_unit_test(chains)
+reap_unit_test(retained)
 reap_unit_test(report_db)
 reap_unit_test(report_views)
 reap_unit_test(why)

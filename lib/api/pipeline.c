@@ -167,10 +167,18 @@ static bool has_roots(const struct reap *r)
            has_export_rule(r) || r->scripts.n;
 }
 
+/* Under mode=report the link is left alone: with --gc-sections what goes is the linker's choice. */
+static bool is_prediction(const struct reap *r)
+{
+    return r->product != REAP_PRODUCT_GC && rp_opt_mode(r) == RP_MODE_REPORT && r->link.gc_sections;
+}
+
 static void make_job(struct reap *r)
 {
+    bool predict = is_prediction(r);
     r->job = (struct rp_job){
-        .level = rp_opt_level(r),
+        .level = predict ? RP_LEVEL_LINKER : rp_opt_level(r),
+        .predict = predict,
         .link = &r->link,
         .scripts = r->scripts.v,
         .n_scripts = r->scripts.n,

@@ -126,6 +126,8 @@ static bool add_edge(struct sets_state *st, rp_id from, rp_id to, uint32_t kind)
 static bool add_section(struct sets_state *st, rp_id set, rp_id section, uint32_t kind)
 {
     const struct rp_section *s = &st->m->sections[section];
+    if (s->flags & RP_SEC_RECORDS) /* whoever walks the table takes what is in it */
+        return true;
     for (uint32_t i = 0; i < s->n_nodes; i++)
         if (!add_edge(st, set, s->node + i, kind))
             return false;
@@ -161,6 +163,8 @@ static enum reap_status start_stop_wanted(struct sets_state *st)
         const char *name = start_stop_name(g->name);
         /* lld does not know .startof. and .sizeof. */
         if (!name || (g->name[0] == '.' && st->job->level == RP_LEVEL_LINKER))
+            continue;
+        if (st->job->predict && !rp_predict_start_stop(st->job))
             continue;
         uint32_t *slot = rp_strmap_put(&st->names, name, strlen(name));
         if (!slot)

@@ -29,6 +29,7 @@ struct rp_job {
     size_t n_export_from;
     bool default_api_roots; /* `reap gc` without roots: all visible globals are roots */
     bool dynamic;           /* the output has a dynamic symbol table (set by roots) */
+    bool predict;           /* level LINKER: as the linker of `link` does it (predict.c) */
     bool debug_refs;        /* fill model->debug_ref: a report wants it */
 };
 
@@ -46,6 +47,16 @@ enum reap_status rp_edges(struct rp_model *m, const struct rp_job *job);
 
 /* roots.c: every root of design section 5, with reason and detail; decides exports. */
 enum reap_status rp_roots(struct rp_model *m, struct rp_job *job);
+
+/* predict.c: the linkers' differences, under `predict`. Why a section is a root for what it is (0:
+ * it is none); lld_reason is what lld's rules say. */
+unsigned rp_predict_reserved(const struct rp_model *m, const struct rp_job *job, rp_id section,
+                             unsigned lld_reason);
+/* Whether a reference to __start_X or __stop_X keeps the sections X. */
+bool rp_predict_start_stop(const struct rp_job *job);
+/* Whether the linker will leave out this .eh_frame section as a whole (the marks do not say so:
+ * they follow what its records name, as the linkers do). */
+bool rp_predict_drops_eh_frame(const struct rp_model *m, const struct rp_job *job, rp_id section);
 
 /* mark.c: iterative breadth-first marking from the roots, in root order. */
 struct rp_marks {

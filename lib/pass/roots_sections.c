@@ -109,6 +109,8 @@ static enum reap_status keep_roots(struct sections_state *s, rp_id section)
     const struct rp_job *job = s->st->job;
     const struct rp_file *f = rp_section_file(m, section);
     enum reap_status rc = REAP_OK;
+    if (m->sections[section].flags & RP_SEC_RECORDS) /* KEEP is for linkers, which see no records */
+        return REAP_OK;
     for (size_t i = 0; i < job->n_scripts && !rc; i++) {
         const struct rp_script *script = job->scripts[i];
         if (!s->stmt[i])
@@ -160,6 +162,8 @@ static enum reap_status allocated_section(struct sections_state *s, rp_id sectio
     unsigned reason = reserved_reason(m, section);
     if (!reason && full)
         reason = reserved_reason_full(m, section);
+    if (s->st->job->predict)
+        reason = rp_predict_reserved(m, s->st->job, section, reason);
     /* what the script throws away is not in the output, so that nobody runs or reads it */
     if (reason && full && in_discard(s, section))
         reason = 0;

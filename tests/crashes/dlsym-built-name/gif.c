@@ -1,0 +1,4 @@
+int codec_gif_open(void)
+{
+    return 2;
+}

@@ -1,0 +1,8 @@
+#include "trace.h"
+
+TRACEPOINT(disk_io);
+
+int disk_io(int n)
+{
+    return n * 2;
+}

@@ -1,0 +1,14 @@
+#include "registry.h"
+
+static struct driver *volatile drivers;
+
+void register_driver(struct driver *d)
+{
+    d->next = drivers;
+    drivers = d;
+}
+
+struct driver *first_driver(void)
+{
+    return drivers;
+}

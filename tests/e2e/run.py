@@ -27,7 +27,7 @@ DIRECTIVE = re.compile(r"^\s*(?://|/\*|#|;|\*|@)?\s*([a-z][a-z-]*):\s*(.*?)\s*(?
 LIST_DIRECTIVES = {"keep", "drop", "keep-section", "drop-section", "before", "after", "check",
                    "env", "skip", "option", "stay", "why", "file", "oracle-extra", "linked"}
 SINGLE_DIRECTIVES = {"cflags", "link", "run", "output", "exit", "compiler", "triple", "only", "oracle",
-                     "agree", "collected", "static-oracle"}
+                     "agree", "collected", "gc"}
 
 
 class Failure(Exception):
@@ -266,6 +266,44 @@ class Case:
         self.oracle(backend, folder, removed)
         return removed
 
+    def gc(self):
+        """`reap gc` on the objects alone: the linker alone makes the same program of its output."""
+        b = backends.ALL[0]
+        folder = os.path.join(self.work, "reap-gc")
+        plain, env = self.link(b, os.path.join(folder, "plain"), reap=False)
+        want = self.execute(plain, env)
+        objects = [os.path.splitext(n)[0] + ".o" for n in self.spec.sources]
+        out_dir, db = os.path.join(folder, "out"), os.path.join(folder, "db")
+        r = run([env["REAP"], "gc", "--out-dir", out_dir, "--db", db, "--check",
+                 *shlex.split(self.spec.get("gc")), *objects], cwd=self.work, env=env)
+        if r.returncode:
+            raise Failure(f"reap gc failed ({r.returncode}):\n{r.stdout}{r.stderr}")
+        self.check_objects(out_dir, db)
+        originals = {n: os.path.join(self.work, n) for n in objects}
+        for name, path in originals.items():
+            os.rename(path, path + ".original")
+            if os.path.exists(os.path.join(out_dir, name)):
+                shutil.copy(os.path.join(out_dir, name), path)
+        try:
+            again = os.path.join(folder, "again")
+            r = run([env["REAP"], "gc", "--out-dir", again, *shlex.split(self.spec.get("gc")),
+                     *[n for n in objects if os.path.exists(originals[n])]], cwd=self.work, env=env)
+            for name in objects:
+                if os.path.exists(originals[name]):
+                    with open(originals[name], "rb") as f, open(os.path.join(again, name), "rb") as g:
+                        if f.read() != g.read():
+                            raise Failure(f"a second reap gc changes {name}")
+            out, env = self.link(b, os.path.join(folder, "linked"), reap=False)
+            if self.execute(out, env) != want:
+                raise Failure("the program linked from reap gc's output prints something else")
+            have = self.symbols(out)
+            left = [n for n in " ".join(self.spec.many["drop"]).split() if n in have]
+            if left:
+                raise Failure(f"reap gc keeps {' '.join(left)}")
+        finally:
+            for path in originals.values():
+                os.replace(path + ".original", path)
+
     def after(self, env, out, reports):
         more = {k.upper().replace("-", "_"): v for k, v in reports.items()}
         for command in self.spec.many["check"]:
@@ -381,6 +419,13 @@ def main():
         print(f"FAILED: {e}")
     if spec.get("agree", "yes") == "yes":
         failed += disagreements(removed_by)
+    if "gc" in spec.one and not failed and not args.backend:
+        try:
+            case.gc()
+            print("ok reap gc")
+        except Failure as e:
+            failed.append("reap gc")
+            print(f"FAILED reap gc: {e}")
     if failed:
         print(f"scratch folder: {work}")
         return 1

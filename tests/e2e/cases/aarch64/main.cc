@@ -4,6 +4,7 @@
 // run: qemu-aarch64 $OUT
 // output: caught boom
 // drop: unused
+// gc: -e main
 // skip: gold the program that gold alone links for aarch64 dies before main (seen with 2.40 under qemu 7.2)
 #include <iostream>
 #include <stdexcept>

@@ -4,6 +4,7 @@
 // output: 4 6
 // keep: _Z5twiceIiET_S0_
 // drop: _Z5twiceIlET_S0_ user_of_long
+// gc: -e main
 #include "t.h"
 #include <cstdio>
 int other();

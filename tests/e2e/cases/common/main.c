@@ -4,6 +4,7 @@
  * output: 7 400
  * keep: shared_common
  * drop: common_unused
+ * gc: -e main
  */
 #include <stdio.h>
 int shared_common[10];

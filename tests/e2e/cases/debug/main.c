@@ -3,6 +3,7 @@
  * link: $CC *.o -o $OUT
  * output: 4
  * drop: unused
+ * gc: -e main
  * check: gdb -q -batch -ex 'break inner' -ex run -ex bt $OUT </dev/null > gdb.out 2>&1; grep -q 'inner (x=2) at .*main.c:[0-9]' gdb.out && grep -q '#1 .*outer.*main.c:' gdb.out && grep -q '#2 .*main ' gdb.out
  * check: readelf --debug-dump=info,line,ranges,aranges $OUT 2>&1 >/dev/null | { ! grep -i warning; }
  */

@@ -6,6 +6,7 @@
 // output: caught 42 cleaned base:derived rethrown
 // keep: middle
 // drop: thrower_unused
+// gc: -e main
 #include <cstdio>
 #include "x.h"
 int main()

@@ -4,6 +4,7 @@
 // output: caught 42 cleaned base:derived rethrown
 // keep: middle
 // drop: thrower_unused
+// gc: -e main
 // keep-section: main.o:(.gcc_except_table
 #include <cstdio>
 #include "x.h"

@@ -4,6 +4,7 @@
 // run: qemu-i386 $OUT
 // output: caught boom
 // drop: unused
+// gc: -e main
 #include <iostream>
 #include <stdexcept>
 extern "C" int unused(int x)

@@ -3,6 +3,7 @@
  * output: 3
  * keep: add_generic resolve_add
  * drop: add_nobody
+ * gc: -e main
  */
 #include <stdio.h>
 static int add_generic(int a, int b)

@@ -3,6 +3,7 @@
  * output: pre first second main last
  * keep: first second last pre
  * drop: unused
+ * gc: -e main
  */
 #include <stdio.h>
 static void pre(int argc, char **argv, char **envp)

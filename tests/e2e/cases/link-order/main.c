@@ -3,6 +3,7 @@
  * link: $CC *.o -o $OUT
  * output: ok
  * drop: unused
+ * gc: -e main
  * keep-section: (never-there)
  */
 #include <stdio.h>

@@ -3,6 +3,7 @@
  * link: if [ $LINKER = gold ]; then no=; else no=-Wl,--no-dynamic-linker; fi; $CC *.o -static $no -o $OUT
  * output: hello 3
  * drop: unused
+ * gc: -e main
  */
 #include <stdio.h>
 int unused(void)

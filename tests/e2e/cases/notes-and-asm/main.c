@@ -3,6 +3,7 @@
  * output: 11
  * keep: asm_entry asm_tail
  * drop: asm_dead
+ * gc: -e main
 
  */
 #include <stdio.h>

@@ -3,6 +3,7 @@
  * output: 7 1
  * keep: callback
  * drop: dead
+ * gc: -e main
  */
 #include <stdio.h>
 int callback(int x)

@@ -4,6 +4,7 @@
  * output: ok
  * keep: retained
  * drop: not_retained
+ * gc: -e main
  */
 #include <stdio.h>
 __asm__(".section .text.retained,\"axR\",@progbits\n.globl retained\n.type retained,@function\n"

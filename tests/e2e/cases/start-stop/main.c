@@ -4,6 +4,7 @@
  * output: 3
  * keep: hook_a hook_b
  * drop: hook_dead
+ * gc: -e main
  * stay: (handlers)
  * drop-section: (unread)
  */

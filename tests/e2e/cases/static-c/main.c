@@ -3,6 +3,7 @@
  * output: 42 hello
  * keep: used table_used
  * drop: unused unused_chain unused_chain_end table_unused
+ * gc: -e main
  * drop-section: other.o:(.text.unused)
  * why: unused_chain_end unused_chain
  * why: used main

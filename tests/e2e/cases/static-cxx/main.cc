@@ -3,6 +3,7 @@
 // output: 2 circle:12 square:16
 // keep: _ZNK6Circle4areaEv
 // drop: _ZN6Unused5helloEv never_called
+// gc: -e main
 // drop-section: shapes.o:(.text.never_called)
 #include <iostream>
 #include <map>

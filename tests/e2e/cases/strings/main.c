@@ -3,6 +3,7 @@
  * link: $CC *.o -o $OUT
  * output: prefix-tail tail other
  * drop: dead
+ * gc: -e main
  * check: ! grep -q 'this string is only in a dead function' $OUT
  */
 #include <stdio.h>

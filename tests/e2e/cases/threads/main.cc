@@ -3,6 +3,7 @@
 // link: $CXX *.o -static -pthread -o $OUT
 // output: 10 once 4
 // drop: unused_local_reader
+// gc: -e main
 #include <condition_variable>
 #include <cstdio>
 #include <mutex>

@@ -2,6 +2,7 @@
  * link: $CC *.o -o $OUT
  * output: strong present absent
  * drop: only_weak_uses
+ * gc: -e main
  */
 #include <stdio.h>
 __attribute__((weak)) const char *which(void)

@@ -185,6 +185,11 @@ static enum reap_status script_roots(struct rp_roots_state *st)
             if (!idle[k])
                 rc = rp_root_name(st, s->mentioned.v[k].name, RP_ROOT_SCRIPT_SYMBOL,
                                   s->mentioned.v[k].origin);
+        /* DEFINED(x) needs nothing of x, but GNU ld, gold and lld 14 answer 1 even when they
+         * collect x. A definition that Reap takes away would turn the answer. */
+        for (size_t k = 0; st->job->level == RP_LEVEL_FULL && k < s->tested.n && !rc; k++)
+            rc =
+                rp_root_name(st, s->tested.v[k].name, RP_ROOT_SCRIPT_SYMBOL, s->tested.v[k].origin);
         free(idle);
     }
     return rc;

@@ -282,6 +282,8 @@ enum reap_status rp_resolve(struct rp_ctx *ctx, const struct rp_link *link,
         st = run_mode(&r);
     if (!st && !r.stop)
         st = rp_res_finish(&r);
+    if (!st && !r.stop && opts->mode == RP_RESOLVE_GNU && !opts->gold)
+        st = rp_res_mark_needed(&r);
     if (!st && !r.stop && opts->observed)
         st = rp_res_check_observed(&r);
     free_resolver(&r);

@@ -226,4 +226,9 @@ enum reap_status rp_res_check_observed(struct resolver *r);
 
 enum reap_status rp_res_finish(struct resolver *r);
 
+/* --- resolve_needed.c ------------------------------------------------------------------------ */
+
+/* GNU ld: mark what the libraries that our libraries need refer to. */
+enum reap_status rp_res_mark_needed(struct resolver *r);
+
 #endif

@@ -66,7 +66,7 @@ def main():
             path = os.path.join(folder, name + (".c" if name == "c" else ".cc"))
             with open(path, "w") as f:
                 f.write(text)
-            subprocess.run(["gcc" if name == "c" else "g++", "-c", path], cwd=folder, check=True)
+            subprocess.run(["gcc" if name == "c" else "g++", "-fPIC", "-c", path], cwd=folder, check=True)
         lines = {"static C": ["gcc", "-static", "c.o"], "dynamic C": ["gcc", "c.o"],
                  "static C++": ["g++", "-static", "cxx.o"], "dynamic C++": ["g++", "cxx.o"],
                  "static PIE": ["g++", "-static-pie", "cxx.o"],

@@ -53,6 +53,8 @@ static int setup(void **state)
     shell("ar rcs start.a start.o && ar rcS noindex.a f.o g.o h.o k.o && ar rcs strong.a strong.o");
     shell("ar rcs ver.a ver.o");
     shell("ld -shared -o libf.so f.o g.o h.o k.o && ld -shared -o libneed.so f.o");
+    shell("ld -shared -soname libdeep.so -o libdeep.so f.o && "
+          "ld -shared -o libtop.so strong.o libdeep.so");
     return 0;
 }
 
@@ -279,6 +281,21 @@ static void shared_libraries_define_and_refer(void **state)
     }
     /* a hidden reference is not satisfied from outside */
     expect(LLD19, "start.o libf.so hid.o fgh.a k.a", "start.o libf.so hid.o fgh.a(f.o)");
+}
+
+/* libdeep.so refers to h; libtop.so, on the line, needs it. */
+static void bfd_sees_libraries_that_libraries_need(void **state)
+{
+    (void)state;
+    for (enum mode m = BFD; m <= GOLD; m++) {
+        struct run r;
+        run(&r, m, "weakref.o h.o k.o libtop.so");
+        assert_int_equal(r.status, REAP_OK);
+        assert_int_equal(global(&r, "h")->flags & RP_GLOB_SHARED_REF,
+                         m == BFD ? RP_GLOB_SHARED_REF : 0);
+        assert_false(global(&r, "k")->flags & RP_GLOB_SHARED_REF);
+        finish(&r);
+    }
 }
 
 /* --- what prevails --------------------------------------------------------------------------- */
@@ -561,6 +578,7 @@ int main(void)
         cmocka_unit_test(common_symbols_extract_in_bfd_and_old_lld),
         cmocka_unit_test(defsym_counts_in_its_place_for_bfd),
         cmocka_unit_test(shared_libraries_define_and_refer),
+        cmocka_unit_test(bfd_sees_libraries_that_libraries_need),
         cmocka_unit_test(strong_beats_weak_beats_common),
         cmocka_unit_test(duplicate_comdat_members_do_not_define),
         cmocka_unit_test(wrap_maps_references),

@@ -45,6 +45,9 @@ enum rp_opt {
     RP_OPT_ENTRY,
     RP_OPT_UNDEFINED,
     RP_OPT_SCRIPT,
+    RP_OPT_KERNEL,
+    RP_OPT_MODULES,
+    RP_OPT_MODULES_FROM,
     RP_OPT_OUTPUT,
     RP_OPT_OUT_DIR,
     RP_OPT_LEVEL,
@@ -93,6 +96,7 @@ struct reap {
     struct rp_rules rules;
     RP_VEC(const struct rp_script *) scripts;
     RP_VEC(const char *) export_from;
+    bool kernel_module; /* the one input is a Linux module */
     struct rp_model model;
     bool has_model;
     struct rp_resolve_result resolved;
@@ -140,6 +144,11 @@ struct rp_strbuf;
 enum reap_status rp_names_set(struct reap *r, const struct rp_replacement *repl, size_t n_repl);
 void rp_names_translate(const struct reap *r, const char *text, size_t n, struct rp_strbuf *out);
 enum reap_status rp_names_fix_files(struct reap *r);
+
+/* kernel.c: rule files for kernels and modules, by option or by the look of the objects; and the
+ * modules whose undefined names are exports. */
+enum reap_status rp_kernel_rules(struct reap *r);
+enum reap_status rp_kernel_modules(struct reap *r);
 
 /* check.c */
 enum reap_status rp_check_objects(struct reap *r);

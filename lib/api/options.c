@@ -56,6 +56,12 @@ static const struct option table[RP_N_OPTS] = {
         "this name is a root (repeatable)"},
     [RP_OPT_SCRIPT] = {"script", 'T', REQUIRED, G, "What stays", "FILE",
         "roots and protections of a linker script (repeatable)"},
+    [RP_OPT_KERNEL] = {"kernel", 0, NONE, D | P | G, "What stays", NULL,
+        "the objects are a Linux kernel: rule file 'linux' (found out by itself in most cases)"},
+    [RP_OPT_MODULES] = {"modules", 0, REQUIRED, D | P | G, "What stays", "all|none",
+        "none: exported symbols of a kernel are no roots"},
+    [RP_OPT_MODULES_FROM] = {"modules-from", 0, REQUIRED, D | P | G, "What stays", "DIR|FILE",
+        "of a kernel's exported symbols only those that these modules import are roots (repeatable)"},
     [RP_OPT_OUTPUT] = {"output", 'o', REQUIRED, G, "The work", "FILE",
         "write the one input object here"},
     [RP_OPT_OUT_DIR] = {"out-dir", 0, REQUIRED, G, "The work", "DIR",
@@ -150,8 +156,11 @@ static enum reap_status check_value(struct reap *r, const struct option *o, cons
     static const char *const levels[] = {"full", "linker", NULL};
     static const char *const modes[] = {"collect", "report", "off", NULL};
     enum rp_opt opt = (enum rp_opt)(o - table);
+    static const char *const modules[] = {"all", "none", NULL};
     bool ok = true;
-    if (opt == RP_OPT_LEVEL)
+    if (opt == RP_OPT_MODULES)
+        ok = is_one_of(value, modules);
+    else if (opt == RP_OPT_LEVEL)
         ok = is_one_of(value, levels);
     else if (opt == RP_OPT_MODE)
         ok = is_one_of(value, modes);

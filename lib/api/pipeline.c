@@ -10,6 +10,8 @@
  */
 #include "api/api.h"
 
+#include "table/record.h"
+
 #include <dlfcn.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -164,7 +166,7 @@ static bool has_export_rule(const struct reap *r)
 static bool has_roots(const struct reap *r)
 {
     return r->link.entry || r->link.undefined.n || r->link.undefined_globs.n || r->export_from.n ||
-           has_export_rule(r) || r->scripts.n;
+           has_export_rule(r) || r->scripts.n || r->kernel_module;
 }
 
 /* Under mode=report the link is left alone: with --gc-sections what goes is the linker's choice. */
@@ -279,6 +281,8 @@ static enum reap_status collect(struct reap *r)
     enum reap_status st;
     PASS("index", rp_model_index(m));    /* number the sections, settle COMDAT */
     PASS("screen", rp_rewrite_check(m)); /* leave alone what cannot be rewritten */
+    if (r->job.level == RP_LEVEL_FULL)
+        PASS("tables", rp_tables_find(m, &r->rules)); /* which sections hold records */
     PASS("split", rp_split(m, &r->job)); /* sections into nodes */
     PASS("edges", rp_edges(m, &r->job)); /* what refers to what */
     PASS("roots", rp_roots(m, &r->job)); /* what must stay whatever refers to it */
@@ -300,12 +304,17 @@ static enum reap_status analyse(struct reap *r, const char **ret_why)
     if (st == REAP_OK && !*ret_why)
         st = add_rules(r);
     if (st == REAP_OK && !*ret_why)
+        st = rp_kernel_modules(r);
+    if (st == REAP_OK && !*ret_why)
         st = read_scripts(r);
     if (st == REAP_OK && !*ret_why)
         *ret_why = why_not_collect(r);
     if (st == REAP_OK && !*ret_why)
         st = load(r, ret_why);
     if (st != REAP_OK || *ret_why)
+        return st;
+    st = rp_kernel_rules(r);
+    if (st != REAP_OK)
         return st;
     make_job(r);
     st = collect(r);

@@ -53,6 +53,7 @@ static const struct directive directives[] = {
     {"export", RP_RULE_EXPORT, 1, 1, "export GLOB"},
     {"bracket", RP_RULE_BRACKET, 3, SIZE_MAX, "bracket START END GLOB [GLOB...]"},
     {"include", INCLUDE, 1, 1, "include NAME|FILE"},
+    {"table", RP_RULE_TABLE, 5, SIZE_MAX, "table GLOB record SIZE[|SIZE...] subject OFFSET ..."},
 };
 enum { N_DIRECTIVES = sizeof directives / sizeof *directives };
 
@@ -137,6 +138,17 @@ static enum reap_status add_bracket(struct reader *r, const struct words *w)
                                          .n_globs = (uint32_t)n});
 }
 
+static enum reap_status add_table(struct reader *r, const struct words *w)
+{
+    const char *why = NULL;
+    const struct rp_rule_table *t = rp_rules_table(r->rules, w->v.v + 2, w->v.n - 2, &why);
+    if (!t)
+        return why ? rp_fail(r->ctx, REAP_ERR_INPUT, "rule-bad-table", rp_at(origin_of(r)), "%s",
+                             why)
+                   : rp_nomem(r->ctx);
+    return push_rule(r, (struct rp_rule){.kind = RP_RULE_TABLE, .glob = w->v.v[1], .table = t});
+}
+
 static enum reap_status unknown_directive(struct reader *r, const char *name)
 {
     struct rp_strbuf known = {0};
@@ -181,6 +193,8 @@ static enum reap_status apply_line(struct reader *r, const struct words *w)
     }
     if (d->kind == RP_RULE_BRACKET)
         return add_bracket(r, w);
+    if (d->kind == RP_RULE_TABLE)
+        return add_table(r, w);
     struct rp_rule rule = {.kind = (enum rp_rule_kind)d->kind, .glob = w->v.v[1]};
     if (d->kind == RP_RULE_KEEP_SECTION && n > 1) {
         if (n != 3 || strcmp(w->v.v[2], "in") != 0)

@@ -6,6 +6,7 @@
  *   keep-file    FILEGLOB               everything in these files stays
  *   export       GLOB                   names stay as if exported dynamically
  *   bracket      START END GLOB [GLOB…] a reference to START or END keeps the sections
+ *   table        GLOB record SIZE…      the sections are arrays of records (rules_table.c)
  *   include      NAME|FILE
  *
  * Words are separated by blanks; "…" and '…' quote. Errors name file and line.
@@ -17,6 +18,7 @@
 #include "util/ctx.h"
 #include "util/vec.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum rp_rule_kind {
@@ -25,6 +27,38 @@ enum rp_rule_kind {
     RP_RULE_KEEP_FILE,
     RP_RULE_EXPORT,
     RP_RULE_BRACKET,
+    RP_RULE_TABLE,
+};
+
+/* How a field of a record says which address it means, in a linked image. In an object its
+ * relocation says so. */
+enum rp_field_encoding {
+    RP_FIELD_PCREL32, /* distance from the field itself */
+    RP_FIELD_PCREL64,
+    RP_FIELD_ABS32,
+    RP_FIELD_ABS64,
+};
+
+struct rp_field {
+    uint32_t offset; /* bytes into the record */
+    enum rp_field_encoding encoding;
+};
+
+enum { RP_TABLE_MAX_SIZES = 8, RP_TABLE_MAX_TARGETS = 8 };
+
+/* A `table` line: sections that are arrays of records of one size about one place each. */
+struct rp_rule_table {
+    uint32_t sizes[RP_TABLE_MAX_SIZES]; /* bytes a record; what fits the relocations is taken */
+    uint32_t n_sizes;                   /* 0: `auto`, told by the relocations alone */
+    struct rp_field subject;
+    struct rp_field targets[RP_TABLE_MAX_TARGETS]; /* other fields with relocations */
+    uint32_t n_targets;
+    bool any_targets;        /* no `targets`: relocations may be anywhere in a record */
+    const char *parallel;    /* glob of the sections that are cut in parallel, or NULL */
+    uint32_t parallel_size;  /* bytes a record there */
+    const char *machine;     /* name of the only machine, or NULL */
+    const char *start, *end; /* names that bracket the table in the linked image, or NULL */
+    bool sorted;             /* the image's records are in the order of their subjects */
 };
 
 struct rp_rule {
@@ -34,6 +68,7 @@ struct rp_rule {
     const char *start, *end;
     const char *const *globs; /* BRACKET: section globs */
     uint32_t n_globs;
+    const struct rp_rule_table *table; /* TABLE */
     const char *origin; /* "linux.rules:12", or "--keep-symbol" */
 };
 
@@ -55,6 +90,11 @@ enum reap_status rp_rules_read(struct rp_ctx *ctx, struct rp_rules *rules, const
 enum reap_status rp_rules_add(struct rp_ctx *ctx, struct rp_rules *rules, enum rp_rule_kind kind,
                               const char *glob, const char *origin);
 void rp_rules_free(struct rp_rules *rules);
+
+/* rules_table.c: the words of a `table` line after the directive and the glob. On an error NULL,
+ * with *ret_why (static; NULL: out of memory). */
+const struct rp_rule_table *rp_rules_table(struct rp_rules *rules, const char *const *words,
+                                           size_t n, const char **ret_why);
 
 /* Matches the path or base name of a file; for an archive member (member not NULL) also the
  * member's name, and "archive:member" and "archive(member)" with the archive's path or base name.

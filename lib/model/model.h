@@ -22,7 +22,8 @@
 
 typedef uint32_t rp_id;
 
-struct rp_arch; /* arch/arch.h */
+struct rp_arch;       /* arch/arch.h */
+struct rp_record_use; /* table/record.h */
 
 enum rp_file_kind {
     RP_FILE_OBJECT, /* ET_REL that takes part in the collection */
@@ -60,6 +61,8 @@ struct rp_file {
     const char *untouched_why; /* or NULL */
     rp_id sec_base;            /* section id of number 0 (itself no section); 0 for non-objects */
     rp_id *globals;            /* [n_symbols - first_global]: rp_global of each global symbol */
+    struct rp_record_use **tables; /* [n_sections]: rule-file tables, NULL = none at all; see
+                                            table/record.h */
     rp_id first_node; /* its nodes are [first_node, first_node + n_nodes): sections by number, */
     uint32_t n_nodes; /* then the common symbols that it defines; 0 before the split */
 };
@@ -73,6 +76,8 @@ enum rp_section_flag {
     RP_SEC_WHOLE = 32,   /* its pieces live or die together: a reference into it could be read in
                             two ways, so that nothing may be cut out of it */
     RP_SEC_ALLOC_GROUP = 64, /* of an SHT_GROUP section: it has an allocated member */
+    RP_SEC_RECORDS = 128, /* split into records of a table that a rule file describes: its records
+                             follow their subjects, whatever KEEP or bracket it stands in */
 };
 
 struct rp_section {

@@ -160,6 +160,17 @@ static rp_id wrapped(const struct edges_state *st, rp_id global)
     return global;
 }
 
+/* A table that other code refers to by itself, not through its bracket, may be walked by it. */
+static void keep_named_table(struct walk *w, const struct source *s, rp_id section)
+{
+    struct rp_section *sec = &w->st->m->sections[section];
+    if (!(sec->flags & RP_SEC_RECORDS) || section == w->f->sec_base + s->no ||
+        sec->file != w->st->m->sections[w->f->sec_base + s->no].file)
+        return;
+    sec->flags |= RP_SEC_WHOLE;
+    w->fe->any_whole = true;
+}
+
 /* The node that relocation r refers to, and the kind of the edge. 0: none of the link. */
 static rp_id reloc_target(struct walk *w, const struct source *s, const struct rp_rela *r,
                           uint32_t *ret_kind)
@@ -187,6 +198,7 @@ static rp_id reloc_target(struct walk *w, const struct source *s, const struct r
     rp_id section = local_section(w, r->sym);
     if (!section)
         return 0;
+    keep_named_table(w, s, section);
     const struct rp_sym *sym = &e->syms[r->sym];
     if (m->sections[section].n_nodes > 1 && rp_sym_type(sym) == STT_SECTION)
         return piece_target(w, s, r, section, sym->value);
@@ -211,7 +223,7 @@ static void plain_edges(struct walk *w, const struct source *s, const struct rp_
     }
 }
 
-/* From the code that an FDE covers to the FDE. The code is looked for in the FDE's own file: a
+/* From the code that an FDE or another record is about to the record. The code is looked for in the FDE's own file: a
  * copy that does not prevail has a description of its own. */
 static void subject_edge(struct walk *w, const struct source *s, const struct rp_record *r,
                          rp_id node)
@@ -219,13 +231,13 @@ static void subject_edge(struct walk *w, const struct source *s, const struct rp
     const struct rp_model *m = w->st->m;
     const struct rp_elf *e = &w->f->elf;
     if (r->subject_reloc == UINT32_MAX) {
-        odd(w, node, "an FDE whose code is not named by a relocation");
+        odd(w, node, "a record whose subject is not named by a relocation");
         return;
     }
     const struct rp_rela *rel = &s->relocs[r->subject_reloc];
     uint32_t shndx = rp_sym_shndx(e, rel->sym);
     if (shndx == RP_SHN_UNDEF || shndx >= e->n_sections) {
-        odd(w, node, "an FDE about code outside of its file");
+        odd(w, node, "a record about something outside of its file");
         return;
     }
     const struct rp_section *code = &m->sections[w->f->sec_base + shndx];
@@ -234,7 +246,7 @@ static void subject_edge(struct walk *w, const struct source *s, const struct rp
     uint64_t offset =
         e->syms[rel->sym].value + (uint64_t)rp_reloc_addend(m->arch, e, s->no, s->rel_type, rel);
     if (code->n_nodes == 0)
-        odd(w, node, "an FDE about a section that is no part of the program");
+        odd(w, node, "a record about a section that is no part of the program");
     else
         emit(w, rp_node_at(m, w->f->sec_base + shndx, offset), node, RP_EDGE_SUBJECT, 0);
 }
@@ -257,10 +269,13 @@ static void record_edges(struct walk *w, const struct source *s, const struct rp
         rp_id node = sec->node + (rp_id)i;
         if (r->terminator)
             odd(w, node, "the terminator of .eh_frame");
-        if (r->node_kind == RP_NODE_FDE)
+        if (r->node_kind == RP_NODE_FDE || r->has_subject)
             subject_edge(w, s, r, node);
         if (r->parent != UINT32_MAX)
             emit(w, node, sec->node + r->parent, RP_EDGE_CIE, 0);
+        if (records.partner)
+            emit(w, node, m->sections[w->f->sec_base + records.partner].node + (rp_id)i,
+                 RP_EDGE_ASSOC, 0);
         if (w->st->job->level == RP_LEVEL_LINKER)
             continue;
         for (uint32_t k = r->first_reloc; k < r->first_reloc + r->n_relocs; k++)
@@ -419,7 +434,10 @@ static void walk_file(struct walk *w)
         if (!s->n_nodes)
             continue;
         link_order_edges(w, no);
-        bool records = s->flags & RP_SEC_EH_FRAME && m->nodes.v[s->node].kind != RP_NODE_SECTION;
+        bool records = s->flags & (RP_SEC_EH_FRAME | RP_SEC_RECORDS) &&
+                       m->nodes.v[s->node].kind != RP_NODE_SECTION;
+        if (!records && w->f->tables && w->f->tables[no])
+            odd(w, s->node, "a table that could not be split into records");
         if (s->flags & RP_SEC_EH_FRAME && !records && w->f->elf.shdrs[no].size)
             odd(w, s->node, "an .eh_frame that could not be split into records");
         if (!has_edges(w->st, w->f->sec_base + no)) {

@@ -169,7 +169,10 @@ static enum reap_status count_section(const struct split_state *st, rp_id sectio
         enum reap_status rc = split_table(st, section, true, NULL, &n);
         if (rc)
             return rc;
-        s->flags |= RP_SEC_EH_FRAME;
+        if (!f->tables || !f->tables[rp_section_no(m, section)])
+            s->flags |= RP_SEC_EH_FRAME;
+        else if (n)
+            s->flags |= RP_SEC_RECORDS;
         if (n)
             s->n_nodes = n;
     } else if (st->job->level == RP_LEVEL_FULL && is_mergeable(m, section)) {
@@ -215,7 +218,7 @@ static enum reap_status fill_section(const struct split_state *st, rp_id section
         split_merge(m, section, nodes);
         return REAP_OK;
     }
-    if (s->flags & RP_SEC_EH_FRAME) {
+    if (s->flags & (RP_SEC_EH_FRAME | RP_SEC_RECORDS)) {
         enum reap_status rc = split_table(st, section, false, nodes, &n);
         if (rc)
             return rc;

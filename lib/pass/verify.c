@@ -109,7 +109,7 @@ static enum reap_status match_sections(struct verifier *v)
         bool live = any_live(v, i, &how) && !(s->flags & RP_SEC_DUPLICATE);
         bool may_stay =
             live || !s->node || (s->flags & RP_SEC_DUPLICATE) || !(s->flags & RP_SEC_ALLOC);
-        bool may_go = !live || (s->flags & RP_SEC_EH_FRAME) ||
+        bool may_go = !live || (s->flags & (RP_SEC_EH_FRAME | RP_SEC_RECORDS)) ||
                       (v->old->shdrs[i].flags & SHF_LINK_ORDER && !(s->flags & RP_SEC_ALLOC));
         /* Of what may go and may stay, it stays when its header is next. */
         if (may_stay && k < v->fresh.n_sections && same_header(v, i, k)) {
@@ -172,7 +172,7 @@ static enum reap_status check_pieces(struct verifier *v, uint32_t i, const struc
         to[k] = UINT64_MAX;
         if (!v->marks->live[s->node + k])
             continue;
-        if (!(s->flags & RP_SEC_EH_FRAME))
+        if (!(s->flags & (RP_SEC_EH_FRAME | RP_SEC_RECORDS)))
             at += (node->offset - at) & mask;
         /* length and CIE pointer of a record: the pointer moves, relocations do not cover it */
         uint64_t head = s->flags & RP_SEC_EH_FRAME ? (node->size < 8 ? node->size : 8) : 0;

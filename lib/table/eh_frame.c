@@ -15,6 +15,7 @@
  */
 #include "table/table.h"
 
+#include "table/record.h"
 #include "util/checked.h"
 
 #include <string.h>
@@ -222,5 +223,7 @@ static const struct rp_table eh_frame = {
 
 const struct rp_table *rp_table_of(const struct rp_file *f, uint32_t shndx)
 {
-    return eh_frame.match(f, shndx) ? &eh_frame : NULL;
+    return eh_frame.match(f, shndx)          ? &eh_frame
+           : rp_record_table.match(f, shndx) ? &rp_record_table
+                                             : NULL;
 }

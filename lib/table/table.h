@@ -18,11 +18,14 @@ struct rp_record {
     uint32_t subject_reloc; /* number of the relocation that names the subject, UINT32_MAX = none
                                (then the record is a root, ODD_SHAPE) */
     uint32_t parent;        /* FDE: index of its CIE among the records; else UINT32_MAX */
+    bool has_subject;       /* an edge leads from its subject to it, as to an FDE */
     bool terminator;        /* zero terminator of .eh_frame: stays if it is the last of the link */
 };
 
 struct rp_records {
     RP_VEC(struct rp_record) v;
+    uint32_t partner; /* section number of a parallel table whose record i goes with record i of
+                         this one, 0 = none */
 };
 
 struct rp_table {

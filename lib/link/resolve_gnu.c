@@ -40,6 +40,8 @@ static void refer(struct gnu *g, struct name_state *s, unsigned bind, unsigned v
     }
     if (s->kind == NAME_NEW || (s->kind == NAME_UNDEFINED && s->bind == STB_WEAK)) {
         bool was_new = s->kind == NAME_NEW;
+        if (shared && !g->bfd && !was_new)
+            return; /* gold: a library does not strengthen a weak reference */
         s->kind = NAME_UNDEFINED;
         g->n_undefined += g->bfd ? bind != STB_WEAK : was_new;
         if (was_new || bind != STB_WEAK) {
@@ -143,6 +145,16 @@ static enum reap_status wants(struct gnu *g, const struct lazy *l, bool *ret)
     return st;
 }
 
+/* Of an entry foo@@V bfd looks at foo only when nobody has mentioned foo@V. */
+static enum reap_status is_mentioned(struct gnu *g, const struct lazy *alias, bool *ret)
+{
+    const struct name_state *s = rp_res_name(g->r, alias->global);
+    if (!s)
+        return rp_nomem(g->r->ctx);
+    *ret = s->kind != NAME_NEW;
+    return REAP_OK;
+}
+
 static enum reap_status search_once(struct gnu *g, const struct unit *u)
 {
     struct resolver *r = g->r;
@@ -152,8 +164,12 @@ static enum reap_status search_once(struct gnu *g, const struct unit *u)
         uint32_t c = r->providers.v[l->key].cand;
         if (c && r->cands.v[c - 1].file)
             continue;
-        bool want = false;
-        enum reap_status st = wants(g, l, &want);
+        bool want = false, by_alias = false;
+        enum reap_status st = REAP_OK;
+        if (g->bfd && k + 1 < ra->n_lazies && l[1].alias)
+            st = is_mentioned(g, &l[1], &by_alias);
+        if (!st && !by_alias)
+            st = wants(g, l, &want);
         if (st)
             return st;
         if (!want)

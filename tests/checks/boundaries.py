@@ -18,7 +18,8 @@ MAY = {
     "table": "util elf model arch link",
     "pass": "util elf model arch link table",
     "report": "util elf model arch link table pass",
-    "api": "util elf model arch link table pass report",
+    "danger": "util elf model arch link table pass report",
+    "api": "util elf model arch link table pass report danger",
 }
 LIBELF = re.compile(r"^(libelf|gelf|elfutils/.*|dwarf|libdw)\.h$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]', re.M)

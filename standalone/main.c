@@ -16,6 +16,9 @@ static const struct command {
 } commands[] = {
     {"gc", "write smaller objects and archives", command_gc, help_gc},
     {"why", "say why something was kept or removed", command_why, help_why},
+    {"graph", "draw what pulls in what", command_graph, help_graph},
+    {"top", "list the biggest things, and what would go with them", command_top, help_top},
+    {"dominators", "print what holds what alone, as a tree", command_dominators, help_dominators},
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
@@ -37,8 +40,8 @@ static void print_help(FILE *out)
           "Collect unused ELF sections, and explain it.\n\nCommands:\n",
           out);
     for (int i = 0; i < N_COMMANDS; i++)
-        fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].summary);
-    fputs("  help     'reap help COMMAND' tells its options\n"
+        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+    fputs("  help       'reap help COMMAND' tells its options\n"
           "\nLinks are collected by ld.reap (see 'ld.reap --reap-help') and by the plugin\n"
           "reap.so for ld.bfd and gold.\n",
           out);

@@ -313,7 +313,7 @@ void rp_level_graph_retained(struct rp_level_graph *g, struct rp_reach *live, st
 {
     for (uint32_t i = 1; i < g->v.n; i++) {
         struct rp_vertex *v = &g->v.v[i];
-        struct rp_reach *r = v->is_dead ? dead : live;
+        struct rp_reach *r = v->is_dead || !live ? dead : live;
         if (!r)
             continue;
         /* nodes outside of the scope are passed over: the live ones of a mixed vertex count */

@@ -52,9 +52,9 @@ enum reap_status rp_level_graph_make(struct rp_ctx *ctx, const struct rp_facts *
                                      unsigned with, struct rp_level_graph *ret);
 void rp_level_graph_free(struct rp_level_graph *g);
 
-/* Fill in `retained` of each vertex: exactly what marking again without its nodes would lose. For
- * a vertex with both live and dead nodes the live ones count. live or dead may be NULL when the
- * graph holds no such nodes. */
+/* Fill in `retained` of each vertex: exactly what marking again without its nodes would lose, of a
+ * dead one what its life, and nothing else's, would bring back. Of a vertex with both live and dead
+ * nodes the live ones count, or the dead ones when `live` is NULL. Either may be NULL. */
 void rp_level_graph_retained(struct rp_level_graph *g, struct rp_reach *live,
                              struct rp_reach *dead);
 

@@ -12,6 +12,8 @@ int command_why(int argc, char **argv);
 int command_graph(int argc, char **argv);
 int command_top(int argc, char **argv);
 int command_dominators(int argc, char **argv);
+int command_bisect(int argc, char **argv);
+void help_bisect(FILE *out);
 void help_gc(FILE *out);
 void help_why(FILE *out);
 void help_graph(FILE *out);

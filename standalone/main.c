@@ -14,6 +14,7 @@ static const struct command {
     int (*run)(int argc, char **argv);
     void (*help)(FILE *out);
 } commands[] = {
+    {"bisect", "find the removal that makes a test fail", command_bisect, help_bisect},
     {"gc", "write smaller objects and archives", command_gc, help_gc},
     {"why", "say why something was kept or removed", command_why, help_why},
     {"graph", "draw what pulls in what", command_graph, help_graph},

@@ -40,6 +40,7 @@ enum rp_opt {
     RP_OPT_KEEP_SYMBOL,
     RP_OPT_KEEP_SECTION,
     RP_OPT_KEEP_FILE,
+    RP_OPT_KEEP_LIST,
     RP_OPT_EXPORT,
     RP_OPT_EXPORT_FROM,
     RP_OPT_ENTRY,
@@ -119,10 +120,12 @@ struct reap {
 };
 
 /* options.c */
+const char *rp_opt_name(enum rp_opt opt); /* "report" */
 bool rp_opt_given(const struct reap *r, enum rp_opt opt);
 const char *rp_opt_value(const struct reap *r, enum rp_opt opt); /* the last one, or NULL */
 enum rp_mode rp_opt_mode(const struct reap *r);
 enum rp_level rp_opt_level(const struct reap *r);
+bool rp_opt_stock(const struct reap *r); /* level=stock: as the linker itself collects */
 
 /* pipeline.c: a phase with its time, told at note level when verbose or slow. */
 void rp_phase_done(struct reap *r, struct rp_timer t, const char *name);
@@ -150,9 +153,16 @@ enum reap_status rp_names_fix_files(struct reap *r);
 enum reap_status rp_kernel_rules(struct reap *r);
 enum reap_status rp_kernel_modules(struct reap *r);
 
+/* keep_list.c: what --reap-keep-list names becomes roots. */
+enum reap_status rp_keep_list_roots(struct reap *r);
+
 /* check.c */
 enum reap_status rp_check_objects(struct reap *r);
 enum reap_status rp_check_resolution(struct reap *r);
+
+/* save_inputs.c: the original link, for `reap bisect`. save.c: copy (or link) one file. */
+enum reap_status rp_save_inputs(struct reap *r);
+enum reap_status rp_save_copy(struct reap *r, const char *from, const char *to);
 
 /* save.c: where --reap-save keeps the rewritten files, and relink.sh. */
 enum reap_status rp_save_link(struct reap *r, const char *program, const char *const *words,

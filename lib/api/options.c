@@ -47,6 +47,8 @@ static const struct option table[RP_N_OPTS] = {
         "keep sections of these names (repeatable)"},
     [RP_OPT_KEEP_FILE] = {"keep-file", 0, REQUIRED, D | P | G, "What stays", "GLOB",
         "keep everything in these files or archive:member (repeatable)"},
+    [RP_OPT_KEEP_LIST] = {"keep-list", 0, REQUIRED, D | P | G, "What stays", "FILE",
+        "keep what a list of 'reap bisect' names"},
     [RP_OPT_EXPORT] = {"export", 0, REQUIRED, D | P | G, "What stays", "NAME|GLOB",
         "treat these names as exported dynamically (repeatable)"},
     [RP_OPT_EXPORT_FROM] = {"export-from", 0, REQUIRED, D | P | G, "What stays", "ELF",
@@ -66,8 +68,8 @@ static const struct option table[RP_N_OPTS] = {
         "write the one input object here"},
     [RP_OPT_OUT_DIR] = {"out-dir", 0, REQUIRED, G, "The work", "DIR",
         "write all inputs below this folder, by base name"},
-    [RP_OPT_LEVEL] = {"level", 0, REQUIRED, D | P | G, "The work", "full|linker",
-        "full (default), or whole sections as the linkers' --gc-sections do"},
+    [RP_OPT_LEVEL] = {"level", 0, REQUIRED, D | P | G, "The work", "full|linker|stock",
+        "full (default), whole sections as lld's --gc-sections, or just what this linker's drops"},
     [RP_OPT_MODE] = {"mode", 0, REQUIRED, D | P | G, "The work", "collect|report|off",
         "report: analyse and report, link the original; off: do nothing"},
     [RP_OPT_LINKER] = {"linker", 0, REQUIRED, D, "The work", "NAME|PATH",
@@ -153,7 +155,7 @@ static bool is_one_of(const char *value, const char *const *words)
 
 static enum reap_status check_value(struct reap *r, const struct option *o, const char *value)
 {
-    static const char *const levels[] = {"full", "linker", NULL};
+    static const char *const levels[] = {"full", "linker", "stock", NULL};
     static const char *const modes[] = {"collect", "report", "off", NULL};
     enum rp_opt opt = (enum rp_opt)(o - table);
     static const char *const modules[] = {"all", "none", NULL};
@@ -295,6 +297,11 @@ enum reap_status reap_options_from_environment(struct reap *r)
 
 /* --- asking ---------------------------------------------------------------------------------- */
 
+const char *rp_opt_name(enum rp_opt opt)
+{
+    return table[opt].name;
+}
+
 bool rp_opt_given(const struct reap *r, enum rp_opt opt)
 {
     for (size_t i = 0; i < r->options.n; i++)
@@ -322,7 +329,13 @@ enum rp_mode rp_opt_mode(const struct reap *r)
 enum rp_level rp_opt_level(const struct reap *r)
 {
     const char *level = rp_opt_value(r, RP_OPT_LEVEL);
-    return level && !strcmp(level, "linker") ? RP_LEVEL_LINKER : RP_LEVEL_FULL;
+    return level && strcmp(level, "full") != 0 ? RP_LEVEL_LINKER : RP_LEVEL_FULL;
+}
+
+bool rp_opt_stock(const struct reap *r)
+{
+    const char *level = rp_opt_value(r, RP_OPT_LEVEL);
+    return level && !strcmp(level, "stock");
 }
 
 bool reap_has_option(const struct reap *r, const char *name, const char **ret_value)

@@ -172,7 +172,8 @@ static bool has_roots(const struct reap *r)
 /* Under mode=report the link is left alone: with --gc-sections what goes is the linker's choice. */
 static bool is_prediction(const struct reap *r)
 {
-    return r->product != REAP_PRODUCT_GC && rp_opt_mode(r) == RP_MODE_REPORT && r->link.gc_sections;
+    return r->product != REAP_PRODUCT_GC &&
+           (rp_opt_stock(r) || (rp_opt_mode(r) == RP_MODE_REPORT && r->link.gc_sections));
 }
 
 static void make_job(struct reap *r)
@@ -286,6 +287,7 @@ static enum reap_status collect(struct reap *r)
     PASS("split", rp_split(m, &r->job)); /* sections into nodes */
     PASS("edges", rp_edges(m, &r->job)); /* what refers to what */
     PASS("roots", rp_roots(m, &r->job)); /* what must stay whatever refers to it */
+    PASS("keep-list", rp_keep_list_roots(r)); /* roots of a bisection */
     PASS("mark", rp_mark(m, &r->marks)); /* what the roots reach */
     PASS("plan", rp_plan_make(m, &r->marks, &r->job, &r->plan)); /* what becomes of each file */
     r->analysed = true;
@@ -335,6 +337,8 @@ enum reap_status reap_analyse(struct reap *r, enum reap_disposition *ret, const 
         why = "an input is of a kind that is not supported";
         st = REAP_OK;
     }
+    if (st == REAP_OK)
+        st = rp_save_inputs(r);
     if (st != REAP_OK)
         return st;
     if (!why && rp_opt_mode(r) == RP_MODE_REPORT)

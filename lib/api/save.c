@@ -43,7 +43,7 @@ static bool copy_bytes(int from, int to)
     }
 }
 
-static enum reap_status copy_file(struct reap *r, const char *from, const char *to)
+enum reap_status rp_save_copy(struct reap *r, const char *from, const char *to)
 {
     if (unlink(to) && errno != ENOENT)
         return fail_at(r, to, "cannot replace the file");
@@ -61,7 +61,7 @@ static enum reap_status copy_file(struct reap *r, const char *from, const char *
         errno = saved;
     if (ok)
         return REAP_OK;
-    enum reap_status st = fail_at(r, to, "cannot copy the rewritten file");
+    enum reap_status st = fail_at(r, to, "cannot copy the file");
     if (out >= 0)
         unlink(to);
     return st;
@@ -83,7 +83,7 @@ static enum reap_status save_word(struct reap *r, const char *dir, const char *w
     *strrchr(parent, '/') = '\0';
     enum reap_status st = make_dir(r, parent);
     if (st == REAP_OK)
-        st = copy_file(r, word, saved);
+        st = rp_save_copy(r, word, saved);
     if (st == REAP_OK)
         *ret_word = saved;
     return st;

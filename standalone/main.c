@@ -15,6 +15,7 @@ static const struct command {
     void (*help)(FILE *out);
 } commands[] = {
     {"bisect", "find the removal that makes a test fail", command_bisect, help_bisect},
+    {"explain", "name the removal that made a program crash", command_explain, help_explain},
     {"gc", "write smaller objects and archives", command_gc, help_gc},
     {"why", "say why something was kept or removed", command_why, help_why},
     {"graph", "draw what pulls in what", command_graph, help_graph},

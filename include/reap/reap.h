@@ -126,6 +126,24 @@ struct reap_why_options {
 enum reap_status reap_why(const char *db, const char *pattern, const struct reap_why_options *opts,
                           FILE *out, unsigned *ret_matches);
 
+struct reap_explain_options {
+    size_t size;
+    const char *program;       /* path of the linked program; required */
+    const char *core;          /* path of a core file of it, or NULL */
+    const uint64_t *addresses; /* of the program's file: where execution stood, then its callers */
+    size_t n_addresses;
+    const char *text; /* a backtrace as gdb, glibc, a kernel or an emulator prints it, or NULL */
+    size_t n_text;    /* bytes */
+    bool json;
+    unsigned max; /* answers at most, 0 = all */
+    reap_diag_fn diag;
+    void *diag_user;
+};
+/* `reap explain`: the removals that account for a crash, the guilty one first (docs/explain.md).
+ * *ret_n: how many there are. */
+enum reap_status reap_explain(const char *db, const struct reap_explain_options *opts, FILE *out,
+                              unsigned *ret_n);
+
 /* --- front ends' helpers --------------------------------------------------------------------- */
 
 /* A reap_diag_fn that prints "PROGRAM: error: where: text" (and the remedy) on stderr; user is

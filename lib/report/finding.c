@@ -28,6 +28,7 @@ static const struct {
     [RP_FIND_SCRIPT_ONLY_SYMBOL] = {"script-only-symbol",
                                     "a symbol that only the script names is gone"},
     [RP_FIND_RTTI] = {"rtti", "type information is gone where casts or catches are live"},
+    [RP_FIND_TRIPWIRE] = {"tripwire", "a function that was removed is executed"},
 };
 
 static const char *const severities[RP_N_FINDING_SEVERITIES] = {

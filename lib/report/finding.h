@@ -34,6 +34,7 @@ enum rp_finding_code {
     RP_FIND_SORTED_SIBLINGS,    /* of sections that a SORT pattern lays out together some went */
     RP_FIND_SCRIPT_ONLY_SYMBOL, /* only an expression of the script names it */
     RP_FIND_RTTI,               /* type information where casts or catches are live */
+    RP_FIND_TRIPWIRE,           /* seen by explain alone: removed code was executed */
     RP_N_FINDING_CODES
 };
 

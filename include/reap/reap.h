@@ -84,8 +84,10 @@ enum reap_status reap_analyse(struct reap *r, enum reap_disposition *ret, const 
 /* Driver and plugin: write the rewritten inputs to the private temporary directory and give the
  * words of the final link (without the program's name; owned by r). */
 enum reap_status reap_rewrite(struct reap *r, const char *const **ret_words, size_t *ret_n_words);
-/* Tell which program is the linker, for the self-check of reap_analyse (--reap-check); a path. */
-enum reap_status reap_set_linker_program(struct reap *r, const char *program);
+/* Tell which program is the linker, for the self-check of reap_analyse (--reap-check); a path.
+ * major: of its version, for lld (14 loads archive members in another order than 15 and later);
+ * 0 = unknown, taken as the newest. Before reap_analyse. */
+enum reap_status reap_set_linker_program(struct reap *r, const char *program, unsigned major);
 /* Run the linker `program` (a path) with these words, wait, and return its exit status in
  * *ret_exit (128 + signal when it was killed). On a failed link *and* a previous reap_rewrite,
  * explains through diagnostics which names in the linker's messages Reap had removed.

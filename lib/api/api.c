@@ -110,8 +110,9 @@ enum reap_status reap_set_command(struct reap *r, enum reap_linker linker, int a
     return st;
 }
 
-enum reap_status reap_set_linker_program(struct reap *r, const char *program)
+enum reap_status reap_set_linker_program(struct reap *r, const char *program, unsigned major)
 {
+    r->linker_major = major;
     r->linker_program = rp_arena_strdup(&r->arena, program);
     return r->linker_program ? REAP_OK : rp_nomem(&r->ctx);
 }

@@ -90,6 +90,7 @@ struct reap {
     size_t n_words;
     struct rp_link link;
     const char *linker_program; /* or NULL */
+    unsigned linker_major;      /* of its version; 0 = unknown */
     RP_VEC(struct rp_observed) observed;
     RP_VEC(const char *) gc_inputs;
 

@@ -115,7 +115,8 @@ static enum reap_status run_trace(struct reap *r, struct rp_run *run)
         st = rp_temp_path(r, "never-written", &output);
     if (st != REAP_OK)
         return st;
-    const char *const extra[] = {"--format=default", "-t", one, two, "-o", output};
+    const char *const extra[] = {
+        "--format=default", "--error-limit=0", "-t", one, two, "-o", output};
     enum { N_EXTRA = sizeof extra / sizeof *extra };
     const char **words = rp_arena_alloc(&r->arena, (r->n_words + N_EXTRA) * sizeof *words);
     if (!words)
@@ -226,6 +227,11 @@ enum reap_status rp_check_resolution(struct reap *r)
     if (r->link.muldefs) {
         rp_note(&r->ctx, "resolution-not-checked", rp_at(NULL),
                 "the linker does not stop after resolution with -z muldefs");
+        return REAP_OK;
+    }
+    if (r->linker_major == 14 && r->link.wrap.n) {
+        rp_note(&r->ctx, "resolution-not-checked", rp_at(NULL),
+                "lld 14 stops before it looks at --wrap");
         return REAP_OK;
     }
     struct rp_timer t = rp_phase_begin();

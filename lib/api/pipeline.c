@@ -210,6 +210,7 @@ static struct rp_resolve_options resolve_options(const struct reap *r)
         .scripts = r->scripts.v,
         .n_scripts = r->scripts.n,
         .gold = r->link.flavor == RP_LINKER_GOLD,
+        .lld_major = r->link.flavor == RP_LINKER_LLD ? r->linker_major : 0,
     };
     if (r->product == REAP_PRODUCT_PLUGIN) {
         o.observed = r->observed.n ? r->observed.v : &none;

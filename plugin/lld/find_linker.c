@@ -149,7 +149,27 @@ static bool find_flavor(const char *path, enum reap_linker *ret)
                     "use lld, mold, bfd or gold");
 }
 
-bool find_linker(const char *name, char **ret_path, enum reap_linker *ret_flavor)
+/* The number that follows `mark` in a text; 0: none. */
+static unsigned number_after(const char *text, const char *mark)
+{
+    const char *at = strstr(text, mark);
+    unsigned long n = at ? strtoul(at + strlen(mark), NULL, 10) : 0;
+    return n < 1000 ? (unsigned)n : 0;
+}
+
+static unsigned lld_major(const char *path)
+{
+    char *real = realpath(path, NULL), text[512];
+    unsigned major = real ? number_after(real, "/llvm-") : 0; /* Debian's place of each version */
+    free(real);
+    if (major)
+        return major;
+    ask_version(path, text, sizeof text);
+    return number_after(text, "LLD ");
+}
+
+bool find_linker(const char *name, char **ret_path, enum reap_linker *ret_flavor,
+                 unsigned *ret_major)
 {
     char *path = NULL;
     if (!name) {
@@ -176,6 +196,7 @@ bool find_linker(const char *name, char **ret_path, enum reap_linker *ret_flavor
     }
     if (path && find_flavor(path, ret_flavor)) {
         *ret_path = path;
+        *ret_major = *ret_flavor == REAP_LINKER_LLD ? lld_major(path) : 0;
         return true;
     }
     free(path);

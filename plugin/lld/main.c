@@ -25,6 +25,7 @@ struct driver {
     struct reap *r;
     char *linker;
     enum reap_linker flavor;
+    unsigned major; /* of lld's version, else 0 */
     const char *const *words; /* the command without Reap's options, NULL at the end */
     size_t n_words;
 };
@@ -130,9 +131,9 @@ static int prepare(struct driver *d, int argc, char **argv)
         return 1;
     const char *name = NULL;
     reap_has_option(r, "linker", &name);
-    if (!find_linker(name, &d->linker, &d->flavor))
+    if (!find_linker(name, &d->linker, &d->flavor, &d->major))
         return 1;
-    if (reap_set_linker_program(r, d->linker) != REAP_OK)
+    if (reap_set_linker_program(r, d->linker, d->major) != REAP_OK)
         return 1;
     return 0;
 }

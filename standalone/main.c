@@ -17,6 +17,8 @@ static const struct command {
     {"bisect", "find the removal that makes a test fail", command_bisect, help_bisect},
     {"explain", "name the removal that made a program crash", command_explain, help_explain},
     {"gc", "write smaller objects and archives", command_gc, help_gc},
+    {"audit", "compare the tables of a collected image with the uncollected one's", command_audit,
+     help_audit},
     {"why", "say why something was kept or removed", command_why, help_why},
     {"graph", "draw what pulls in what", command_graph, help_graph},
     {"top", "list the biggest things, and what would go with them", command_top, help_top},

@@ -23,7 +23,7 @@ enum { MAX_DEPTH = 32 };
 
 static bool has_section(const struct rp_file *f, const char *name)
 {
-    for (uint32_t no = 1; f->sec_base && no < f->elf.n_sections; no++)
+    for (uint32_t no = 1; f->kind == RP_FILE_OBJECT && no < f->elf.n_sections; no++)
         if (strcmp(rp_elf_shname(&f->elf, no), name) == 0)
             return true;
     return false;

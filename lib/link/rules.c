@@ -52,6 +52,7 @@ static const struct directive directives[] = {
     {"keep-file", RP_RULE_KEEP_FILE, 1, 1, "keep-file FILEGLOB"},
     {"export", RP_RULE_EXPORT, 1, 1, "export GLOB"},
     {"bracket", RP_RULE_BRACKET, 3, SIZE_MAX, "bracket START END GLOB [GLOB...]"},
+    {"accept", RP_RULE_ACCEPT, 4, SIZE_MAX, "accept CODE GLOB [in FILEGLOB] because REASON..."},
     {"include", INCLUDE, 1, 1, "include NAME|FILE"},
     {"table", RP_RULE_TABLE, 5, SIZE_MAX, "table GLOB record SIZE[|SIZE...] subject OFFSET ..."},
 };
@@ -149,6 +150,28 @@ static enum reap_status add_table(struct reader *r, const struct words *w)
     return push_rule(r, (struct rp_rule){.kind = RP_RULE_TABLE, .glob = w->v.v[1], .table = t});
 }
 
+/* A finding of lint that is known and wanted; the reason is what follows, as one text. */
+static enum reap_status add_accept(struct reader *r, const struct words *w)
+{
+    const char *const *v = w->v.v + 1;
+    size_t n = w->v.n - 1, at = 2;
+    struct rp_rule rule = {.kind = RP_RULE_ACCEPT, .start = v[0], .glob = v[1]};
+    if (strcmp(v[at], "in") == 0 && n > at + 1) {
+        rule.file_glob = v[at + 1];
+        at += 2;
+    }
+    if (at + 1 >= n || strcmp(v[at], "because") != 0)
+        return rp_fail(r->ctx, REAP_ERR_INPUT, "rule-no-reason", rp_at(origin_of(r)),
+                       "an accepted finding wants a reason: accept CODE GLOB [in FILEGLOB] because "
+                       "REASON...");
+    for (at++; at < n; at++) {
+        rule.end = rule.end ? rp_arena_printf(&r->rules->arena, "%s %s", rule.end, v[at]) : v[at];
+        if (!rule.end)
+            return rp_nomem(r->ctx);
+    }
+    return push_rule(r, rule);
+}
+
 static enum reap_status unknown_directive(struct reader *r, const char *name)
 {
     struct rp_strbuf known = {0};
@@ -195,6 +218,8 @@ static enum reap_status apply_line(struct reader *r, const struct words *w)
         return add_bracket(r, w);
     if (d->kind == RP_RULE_TABLE)
         return add_table(r, w);
+    if (d->kind == RP_RULE_ACCEPT)
+        return add_accept(r, w);
     struct rp_rule rule = {.kind = (enum rp_rule_kind)d->kind, .glob = w->v.v[1]};
     if (d->kind == RP_RULE_KEEP_SECTION && n > 1) {
         if (n != 3 || strcmp(w->v.v[2], "in") != 0)

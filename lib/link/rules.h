@@ -7,6 +7,7 @@
  *   export       GLOB                   names stay as if exported dynamically
  *   bracket      START END GLOB [GLOB…] a reference to START or END keeps the sections
  *   table        GLOB record SIZE…      the sections are arrays of records (rules_table.c)
+ *   accept       CODE GLOB [in FILEGLOB] because REASON…   a finding is known and wanted
  *   include      NAME|FILE
  *
  * Words are separated by blanks; "…" and '…' quote. Errors name file and line.
@@ -28,6 +29,7 @@ enum rp_rule_kind {
     RP_RULE_EXPORT,
     RP_RULE_BRACKET,
     RP_RULE_TABLE,
+    RP_RULE_ACCEPT, /* start: code of the finding; glob; end: the reason */
 };
 
 /* How a field of a record says which address it means, in a linked image. In an object its
@@ -58,6 +60,7 @@ struct rp_rule_table {
     uint32_t parallel_size;  /* bytes a record there */
     const char *machine;     /* name of the only machine, or NULL */
     const char *start, *end; /* names that bracket the table in the linked image, or NULL */
+    bool whole;              /* described for `reap audit` alone: nothing is cut out of it */
     bool sorted;             /* the image's records are in the order of their subjects */
 };
 
@@ -69,7 +72,7 @@ struct rp_rule {
     const char *const *globs; /* BRACKET: section globs */
     uint32_t n_globs;
     const struct rp_rule_table *table; /* TABLE */
-    const char *origin; /* "linux.rules:12", or "--keep-symbol" */
+    const char *origin;                /* "linux.rules:12", or "--keep-symbol" */
 };
 
 struct rp_rules {

@@ -2,7 +2,7 @@
  *
  *   table GLOB record SIZE[|SIZE…]|auto subject OFFSET[:ENCODING]
  *         [targets OFFSET[:ENCODING][,…]] [parallel GLOB SIZE] [machine NAME]
- *         [between START END] [sorted]
+ *         [between START END] [sorted] [whole]
  *
  * Why several sizes: the size of a record depends on the version and the configuration of what was
  * compiled, and the relocations tell which one it is (table/record.c). Here words become numbers,
@@ -159,7 +159,9 @@ static bool parse_clause(struct parser *p, const char *word, bool *has_record, b
         return !p->t->start && (p->t->start = next(p)) && (p->t->end = next(p));
     if (strcmp(word, "sorted") == 0)
         return p->t->sorted = true;
-    p->why = "clauses are record, subject, targets, parallel, machine, between and sorted";
+    if (strcmp(word, "whole") == 0)
+        return p->t->whole = true;
+    p->why = "clauses are record, subject, targets, parallel, machine, between, sorted and whole";
     return false;
 }
 

@@ -133,7 +133,7 @@ enum reap_status rp_tables_find(struct rp_model *m, const struct rp_rules *rules
             continue;
         for (size_t k = 0; k < rules->rules.n; k++) {
             const struct rp_rule *rule = &rules->rules.v[k];
-            if (rule->kind != RP_RULE_TABLE || !machine_fits(m, rule->table))
+            if (rule->kind != RP_RULE_TABLE || rule->table->whole || !machine_fits(m, rule->table))
                 continue;
             enum reap_status rc = find_in_file(m, f, rule);
             if (rc)

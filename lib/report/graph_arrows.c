@@ -1,9 +1,10 @@
 /* graph_arrows.c: which arrows a picture has.
  *
  * A C library refers to itself everywhere; all references between sixty of its objects are a
- * hairball. So each thing is drawn with the one reference that explains best why it is there: from
- * its immediate dominator, else from what reaches it first; and then the references that would save
- * most if they were cut, until there are one and a half as many arrows as things.
+ * hairball. So each thing is drawn with the one arrow that explains best why it is there: from its
+ * immediate dominator, else from what reaches it first, if need be through things that are folded
+ * up. Then come the references that would save much if they were cut, and others only in a graph
+ * that is so small that all of them can be drawn.
  *
  * Entry: rp_picture_arrows.
  */
@@ -26,15 +27,17 @@ static uint64_t savings(struct rp_picture *p, const struct rp_arc *a)
     return r->f ? rp_reach_loss(r, &what).bytes : 0;
 }
 
-/* The arc by which each drawn vertex is first reached over drawn ones; 0 = by none. */
-static bool first_arcs(const struct rp_picture *p, uint32_t *ret)
+/* The arc by which a breadth-first walk from the entries first reaches each vertex: over drawn
+ * ones alone, or over all that are wanted; 0 = by none. */
+static bool first_arcs(const struct rp_picture *p, bool drawn_only, uint32_t *ret)
 {
     const struct rp_level_graph *g = &p->g;
+    uint8_t least = drawn_only ? RP_DRAWN : RP_FOLDED;
     uint32_t *queue = malloc(g->v.n * sizeof *queue);
     uint8_t *seen = calloc(g->v.n, sizeof *seen);
     size_t head = 0, tail = 0;
     for (uint32_t v = 1; queue && seen && v < g->v.n; v++)
-        if (p->t.is_entry[v] && p->state[v] == RP_DRAWN) {
+        if (p->t.is_entry[v] && p->state[v] >= least) {
             seen[v] = 1;
             queue[tail++] = v;
         }
@@ -42,7 +45,7 @@ static bool first_arcs(const struct rp_picture *p, uint32_t *ret)
         uint32_t v = queue[head++];
         for (uint32_t a = g->out_start[v]; a < g->out_start[v + 1]; a++) {
             uint32_t to = g->arcs.v[a].to;
-            if (seen[to] || !is_drawn_arc(p, &g->arcs.v[a]))
+            if (seen[to] || p->state[to] < least || (drawn_only && !is_drawn_arc(p, &g->arcs.v[a])))
                 continue;
             seen[to] = 1;
             ret[to] = a;
@@ -72,7 +75,7 @@ static uint32_t drawn_above(const struct rp_picture *p, uint32_t v)
     return up;
 }
 
-/* Any drawn arc to v: of a selection that roots do not reach. */
+/* Any drawn arc to v. */
 static uint32_t any_arc(const struct rp_picture *p, uint32_t v)
 {
     const struct rp_level_graph *g = &p->g;
@@ -82,25 +85,45 @@ static uint32_t any_arc(const struct rp_picture *p, uint32_t v)
     return 0;
 }
 
+/* An arrow to v through folded things: from the nearest drawn one on the way from the roots, or
+ * from the root itself. */
+static bool lead_through(struct rp_picture *p, uint32_t v, const uint32_t *first_of_all)
+{
+    struct rp_arrow arrow = {RP_ARROW_THROUGH, 0, v, 0, 0, true};
+    uint32_t up = v;
+    while (first_of_all[up]) {
+        up = p->g.arcs.v[first_of_all[up]].from;
+        if (p->state[up] == RP_DRAWN) {
+            arrow.from = up;
+            break;
+        }
+        arrow.arc = up; /* in the end the first folded one on the way */
+        arrow.bytes++;
+    }
+    return !arrow.arc || rp_vec_push(&p->arrows, arrow);
+}
+
 /* One arrow for each vertex; its arc is marked in `used`. */
-static bool explain(struct rp_picture *p, const uint32_t *first, uint8_t *used)
+static bool explain(struct rp_picture *p, const uint32_t *first, const uint32_t *first_of_all,
+                    uint8_t *used)
 {
     for (uint32_t v = 1; v < p->g.v.n; v++) {
         if (p->state[v] != RP_DRAWN)
             continue;
-        uint32_t up = p->t.idom[v], above = drawn_above(p, v), arc = 0;
+        uint32_t up = p->t.idom[v], arc = 0;
         if (up && p->state[up] == RP_DRAWN)
             arc = find_arc(&p->g, up, v);
-        if (!arc)
-            arc = first[v];
-        if (!arc && !above && !p->t.is_entry[v])
-            arc = any_arc(p, v);
         if (arc && !is_drawn_arc(p, &p->g.arcs.v[arc]))
             arc = 0;
+        if (!arc && first_of_all[v] && is_drawn_arc(p, &p->g.arcs.v[first_of_all[v]]))
+            arc = first_of_all[v];
+        if (!arc)
+            arc = first[v];
+        if (!arc && !first_of_all[v] && !p->t.is_entry[v])
+            arc = any_arc(p, v); /* of a selection that roots do not reach */
         if (arc)
             used[arc] = 1;
-        else if (above && !p->distance &&
-                 !rp_vec_push(&p->arrows, (struct rp_arrow){RP_ARROW_THROUGH, above, v, 0, 0}))
+        else if (!p->distance && !p->t.is_entry[v] && !lead_through(p, v, first_of_all))
             return false;
     }
     return true;
@@ -134,16 +157,16 @@ static bool add_references(struct rp_picture *p, const uint8_t *used)
             ok = rp_vec_push(&all.v, (struct candidate){a, savings(p, &g->arcs.v[a]), used[a]});
     if (all.v.n)
         qsort(all.v.v, all.v.n, sizeof *all.v.v, by_bytes);
-    size_t room = p->n_drawn + p->n_drawn / 2 + 4;
+    bool few = all.v.n <= p->n_drawn + p->n_drawn / 2 || p->distance || p->opts->all_edges;
     for (size_t i = 0; ok && i < all.v.n; i++) {
         const struct candidate *c = &all.v.v[i];
         const struct rp_arc *a = &g->arcs.v[c->arc];
-        if (!c->used && !p->distance && !p->opts->all_edges && p->arrows.n >= room) {
+        if (!c->used && !few && (!c->bytes || c->bytes * 200 < p->bytes_wanted)) {
             p->n_left_out = (uint32_t)(all.v.n - i);
             break;
         }
-        ok = rp_vec_push(&p->arrows,
-                         (struct rp_arrow){RP_ARROW_REFERENCE, a->from, a->to, c->arc, c->bytes});
+        struct rp_arrow arrow = {RP_ARROW_REFERENCE, a->from, a->to, c->arc, c->bytes, c->used};
+        ok = rp_vec_push(&p->arrows, arrow);
     }
     rp_vec_free(&all.v);
     return ok;
@@ -153,7 +176,7 @@ static bool add_dominators(struct rp_picture *p)
 {
     for (uint32_t v = 1; v < p->g.v.n; v++) {
         uint32_t up = p->state[v] == RP_DRAWN ? drawn_above(p, v) : 0;
-        struct rp_arrow arrow = {RP_ARROW_HOLDS, up, v, 0, p->g.v.v[v].retained};
+        struct rp_arrow arrow = {RP_ARROW_HOLDS, up, v, 0, p->g.v.v[v].retained, true};
         if (up && !rp_vec_push(&p->arrows, arrow))
             return false;
     }
@@ -163,13 +186,16 @@ static bool add_dominators(struct rp_picture *p)
 enum reap_status rp_picture_arrows(struct rp_picture *p)
 {
     uint32_t *first = calloc(p->g.v.n, sizeof *first);
+    uint32_t *first_of_all = calloc(p->g.v.n, sizeof *first_of_all);
     uint8_t *used = calloc(p->g.arcs.n, sizeof *used);
-    bool ok = first && used;
+    bool ok = first && first_of_all && used;
     if (ok && p->opts->dominators)
         ok = add_dominators(p);
     else if (ok)
-        ok = first_arcs(p, first) && explain(p, first, used) && add_references(p, used);
+        ok = first_arcs(p, true, first) && first_arcs(p, false, first_of_all) &&
+             explain(p, first, first_of_all, used) && add_references(p, used);
     free(first);
+    free(first_of_all);
     free(used);
     return ok ? REAP_OK : rp_nomem(p->ctx);
 }

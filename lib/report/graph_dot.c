@@ -246,9 +246,10 @@ static void put_title(struct rp_dot *d)
 {
     const struct rp_picture *p = d->p;
     const char *output = rp_fact_str(p->f, p->f->output), *slash = strrchr(output, '/');
-    rp_strbuf_puts(&d->b, "  label=<<font point-size=\"22\"><b>");
+    rp_strbuf_puts(&d->b, "  label=<<table border=\"0\" cellspacing=\"4\"><tr><td>"
+                          "<font point-size=\"22\"><b>");
     rp_dot_html(&d->b, slash && slash[1] ? slash + 1 : *output ? output : "the inputs");
-    rp_strbuf_printf(&d->b, ": %s</b></font><br/>",
+    rp_strbuf_printf(&d->b, ": %s</b></font></td></tr><tr><td>",
                      p->opts->dominators ? "what holds what alone" : "what pulls in what");
     rp_word_size(p->bytes_wanted, &d->b);
     rp_strbuf_puts(&d->b, p->opts->only_dead   ? " removed, in "
@@ -257,7 +258,7 @@ static void put_title(struct rp_dot *d)
     rp_word_number(p->n_wanted, &d->b);
     rp_strbuf_printf(&d->b, " %s%s", rp_by_name(p->g.by), p->n_wanted == 1 ? "" : "s");
     put_selection(d);
-    rp_strbuf_puts(&d->b, ">;\n");
+    rp_strbuf_puts(&d->b, "</td></tr></table>>;\n");
 }
 
 static void legend_row(struct rp_dot *d, const char *what)
@@ -298,7 +299,7 @@ static void put_legend(struct rp_dot *d)
 
 /* --- all of it ------------------------------------------------------------------------------- */
 
-static void put_all(struct rp_dot *d)
+static bool put_all(struct rp_dot *d)
 {
     rp_strbuf_puts(&d->b, "digraph reap {\n"
                           "  rankdir=LR; ranksep=0.45; nodesep=0.14; newrank=true; bgcolor=white;\n"
@@ -309,11 +310,13 @@ static void put_all(struct rp_dot *d)
                           "  edge [fontname=\"Helvetica\", fontsize=10, arrowsize=0.7];\n");
     put_title(d);
     put_boxes(d);
-    rp_dot_roots(d);
+    if (!rp_dot_roots(d))
+        return false;
     put_folds(d);
     rp_dot_arrows(d);
     put_legend(d);
     rp_strbuf_puts(&d->b, "}\n");
+    return true;
 }
 
 enum reap_status rp_graph_dot(struct rp_ctx *ctx, const struct rp_facts *f,
@@ -324,17 +327,14 @@ enum reap_status rp_graph_dot(struct rp_ctx *ctx, const struct rp_facts *f,
     enum reap_status st = rp_picture_make(ctx, f, opts, &p);
     if (st)
         return st;
-    if (find_archives(&d))
-        put_all(&d);
-    else
-        d.b.oom = true;
-    if (d.b.oom || d.word.oom)
+    if (!find_archives(&d) || !put_all(&d) || d.b.oom || d.word.oom)
         st = rp_nomem(ctx);
     else if (fwrite(d.b.s, 1, d.b.n, out) != d.b.n)
         st = rp_fail(ctx, REAP_ERR_IO, "report-write", rp_at(NULL), "cannot write the picture");
     rp_strbuf_free(&d.b);
     rp_strbuf_free(&d.word);
     rp_vec_free(&d.archives);
+    free(d.reason_of);
     rp_picture_free(&p);
     return st;
 }

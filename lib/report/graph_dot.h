@@ -15,6 +15,7 @@ struct rp_dot {
     struct rp_strbuf b, word;
     uint64_t max_bytes, max_saved;          /* of the drawn vertices, of the arrows */
     RP_VEC(struct rp_dot_archive) archives; /* by falling bytes */
+    uint8_t *reason_of; /* by vertex: why a root stands in it; 0 = none, or not in the picture */
 };
 
 /* A string in quotes: any bytes in, valid UTF-8 out. */
@@ -30,7 +31,8 @@ struct rp_dot_colour {
 struct rp_dot_colour rp_dot_colour_of(const struct rp_dot *d, size_t archive);
 
 /* graph_edges.c */
+/* The roots come first; false when out of memory. */
+bool rp_dot_roots(struct rp_dot *d);
 void rp_dot_arrows(struct rp_dot *d);
-void rp_dot_roots(struct rp_dot *d);
 
 #endif

@@ -5,8 +5,6 @@
  */
 #include "report/graph_dot.h"
 
-#include "util/bitset.h"
-
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -81,9 +79,27 @@ static void put_reference(struct rp_dot *d, const struct rp_arrow *x)
         }
         rp_strbuf_puts(&d->b, ">, ");
     }
-    rp_strbuf_printf(&d->b, "penwidth=%.1f, color=\"%s\", fontcolor=\"#4a4a4a\"%s];\n",
+    rp_strbuf_printf(&d->b, "penwidth=%.1f, color=\"%s\", fontcolor=\"#4a4a4a\"%s%s];\n",
                      0.7 + 5 * share, x->bytes ? "#4a4a4a" : "#a8a8a8",
-                     dead ? ", style=dashed" : "");
+                     dead ? ", style=dashed" : "", x->explains ? "" : ", weight=0");
+}
+
+/* "via x.o +2": the folded things on the way. */
+static void put_through(struct rp_dot *d, const struct rp_arrow *x)
+{
+    if (x->from)
+        rp_strbuf_printf(&d->b, "  v%" PRIu32, x->from);
+    else if (d->reason_of[x->arc])
+        rp_strbuf_printf(&d->b, "  root%u", d->reason_of[x->arc]);
+    else
+        return; /* removed things have no roots */
+    rp_strbuf_printf(&d->b, " -> v%" PRIu32 " [label=<<i>via ", x->to);
+    d->word.n = 0;
+    rp_vertex_label(&d->p->g, x->arc, &d->word);
+    rp_dot_html(&d->b, d->word.n ? d->word.s : "?");
+    if (x->bytes > 1)
+        rp_strbuf_printf(&d->b, " +%" PRIu64, x->bytes - 1);
+    rp_strbuf_puts(&d->b, "</i>>, style=dotted, color=\"#8c8c8c\", fontcolor=\"#8c8c8c\"];\n");
 }
 
 void rp_dot_arrows(struct rp_dot *d)
@@ -93,12 +109,7 @@ void rp_dot_arrows(struct rp_dot *d)
         double share = d->max_saved ? sqrt((double)x->bytes / (double)d->max_saved) : 0;
         switch (x->kind) {
         case RP_ARROW_REFERENCE: put_reference(d, x); break;
-        case RP_ARROW_THROUGH:
-            rp_strbuf_printf(&d->b,
-                             "  v%" PRIu32 " -> v%" PRIu32
-                             " [label=\"…\", style=dotted, color=\"#8c8c8c\"];\n",
-                             x->from, x->to);
-            break;
+        case RP_ARROW_THROUGH: put_through(d, x); break;
         case RP_ARROW_HOLDS:
             rp_strbuf_printf(&d->b,
                              "  v%" PRIu32 " -> v%" PRIu32 " [penwidth=%.1f, color=\"#4a4a4a\"];\n",
@@ -113,7 +124,7 @@ void rp_dot_arrows(struct rp_dot *d)
 static void put_root(struct rp_dot *d, uint32_t reason, uint32_t n, rp_str detail)
 {
     rp_strbuf_printf(&d->b,
-                     "  root%" PRIu32 " [shape=cds, style=filled, fillcolor=\"#404040\", "
+                     "  root%" PRIu32 " [shape=box, style=filled, fillcolor=\"#404040\", "
                      "fontcolor=white, fontsize=12, label=<<b>%s</b>",
                      reason, rp_root_reason_name(reason));
     if (n == 1 && detail) {
@@ -127,39 +138,59 @@ static void put_root(struct rp_dot *d, uint32_t reason, uint32_t n, rp_str detai
     rp_strbuf_puts(&d->b, ">];\n");
 }
 
-/* Arrows from one reason to the drawn vertices in which its roots stand. */
-static bool put_reason(struct rp_dot *d, uint32_t reason)
+/* Whether a root's node leads into the picture: it is drawn, or an arrow comes through it. */
+static void find_reasons(struct rp_dot *d)
 {
-    const struct rp_facts *f = d->p->f;
-    struct rp_bitset done;
+    const struct rp_picture *p = d->p;
+    const struct rp_facts *f = p->f;
+    for (uint32_t v = 1; v < p->g.v.n; v++)
+        d->reason_of[v] = p->state[v] == RP_DRAWN && p->t.is_entry[v] ? UINT8_MAX : 0;
+    for (size_t i = 0; i < p->arrows.n; i++)
+        if (p->arrows.v[i].kind == RP_ARROW_THROUGH && !p->arrows.v[i].from)
+            d->reason_of[p->arrows.v[i].arc] = UINT8_MAX;
+    /* the first of the list of reasons says most */
+    for (rp_id i = 1; i < f->roots.n; i++) {
+        const struct rp_fact_root *r = &f->roots.v[i];
+        uint32_t v = p->g.vertex_of[r->node];
+        if (v && f->nodes.v[r->node].live && r->reason < d->reason_of[v])
+            d->reason_of[v] = (uint8_t)r->reason;
+    }
+    for (uint32_t v = 1; v < p->g.v.n; v++)
+        if (d->reason_of[v] == UINT8_MAX)
+            d->reason_of[v] = 0;
+}
+
+static void put_reason(struct rp_dot *d, uint32_t reason)
+{
+    const struct rp_picture *p = d->p;
+    const struct rp_facts *f = p->f;
     uint32_t n = 0;
     rp_str detail = 0;
-    if (!rp_bitset_init(&done, d->p->g.v.n))
-        return false;
     for (rp_id i = 1; i < f->roots.n; i++) {
-        uint32_t v = d->p->g.vertex_of[f->roots.v[i].node];
-        if (f->roots.v[i].reason != reason || !f->nodes.v[f->roots.v[i].node].live ||
-            d->p->state[v] != RP_DRAWN)
+        const struct rp_fact_root *r = &f->roots.v[i];
+        if (r->reason != reason || !f->nodes.v[r->node].live ||
+            d->reason_of[p->g.vertex_of[r->node]] != reason)
             continue;
         n++;
-        detail = f->roots.v[i].detail;
-        rp_bitset_set(&done, v);
+        detail = r->detail;
     }
     if (n)
         put_root(d, reason, n, detail);
-    for (uint32_t v = 1; v < d->p->g.v.n; v++)
-        if (rp_bitset_get(&done, v))
+    for (uint32_t v = 1; n && v < p->g.v.n; v++)
+        if (d->reason_of[v] == reason && p->state[v] == RP_DRAWN)
             rp_strbuf_printf(&d->b,
                              "  root%" PRIu32 " -> v%" PRIu32
                              " [color=\"#404040\", penwidth=0.8, arrowhead=open];\n",
                              reason, v);
-    rp_bitset_free(&done);
-    return true;
 }
 
-void rp_dot_roots(struct rp_dot *d)
+bool rp_dot_roots(struct rp_dot *d)
 {
+    d->reason_of = calloc(d->p->g.v.n, sizeof *d->reason_of);
+    if (!d->reason_of)
+        return false;
+    find_reasons(d);
     for (uint32_t reason = 1; reason < RP_N_ROOT_REASONS; reason++)
-        if (!put_reason(d, reason))
-            d->b.oom = true;
+        put_reason(d, reason);
+    return true;
 }

@@ -12,9 +12,10 @@ enum rp_arrow_kind {
 };
 struct rp_arrow {
     enum rp_arrow_kind kind;
-    uint32_t from, to; /* vertices */
-    uint32_t arc;      /* of a reference */
-    uint64_t bytes;    /* that would go if the reference were cut */
+    uint32_t from, to; /* vertices; through: 0 = from the root that `arc` stands for */
+    uint32_t arc;      /* of a reference; through: the first folded vertex on the way */
+    uint64_t bytes;    /* that would go if the reference were cut; through: vertices on the way */
+    bool explains;     /* why `to` is there */
 };
 
 /* Small things as one box. */

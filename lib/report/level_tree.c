@@ -1,6 +1,8 @@
 /* level_tree.c: the dominator tree of a graph at a level.
  *
- * Entries are the vertices in which a root stands, and those that head a chain of the dead.
+ * Entries are the vertices in which a root stands, and those that head a chain of the dead. A root
+ * that refers to nothing (a note, the terminator of a table) keeps only itself: it makes its object
+ * an entry only when nothing else leads there, or every object with a note would be held by none.
  *
  * Entry: rp_level_tree_make.
  */
@@ -8,24 +10,62 @@
 
 #include <string.h>
 
-static uint32_t find_entries(const struct rp_level_graph *g, struct rp_level_tree *t,
-                             uint32_t *entries)
+struct entries {
+    uint32_t *list, n;
+    uint8_t *seen; /* by vertex: reached from the entries so far */
+    uint32_t *queue;
+};
+
+/* Make v an entry, and mark what it reaches. */
+static void enter(const struct rp_level_graph *g, struct rp_level_tree *t, struct entries *e,
+                  uint32_t v)
+{
+    uint32_t n = 0;
+    if (!v || t->is_entry[v]) /* 0: the node is not in the graph */
+        return;
+    t->is_entry[v] = 1;
+    e->list[e->n++] = v;
+    if (!e->seen[v])
+        e->queue[n++] = v;
+    e->seen[v] = 1;
+    while (n) {
+        uint32_t from = e->queue[--n];
+        for (uint32_t a = g->out_start[from]; a < g->out_start[from + 1]; a++) {
+            uint32_t to = g->arcs.v[a].to;
+            if (!e->seen[to])
+                e->queue[n++] = to;
+            e->seen[to] = 1;
+        }
+    }
+}
+
+static void find_entries(const struct rp_level_graph *g, struct rp_level_tree *t, struct entries *e,
+                         const uint8_t *leads)
 {
     const struct rp_facts *f = g->f;
-    uint32_t n = 0;
     for (rp_id i = 1; i < f->roots.n; i++) {
         rp_id node = f->roots.v[i].node;
-        if (f->nodes.v[node].live)
-            t->is_entry[g->vertex_of[node]] = 1;
+        if (f->nodes.v[node].live && leads[node])
+            enter(g, t, e, g->vertex_of[node]);
     }
     for (rp_id i = 1; i < f->nodes.n; i++)
         if (!f->nodes.v[i].live && f->nodes.v[i].head == i)
-            t->is_entry[g->vertex_of[i]] = 1;
-    t->is_entry[0] = 0; /* nodes that are not in the graph */
-    for (uint32_t v = 1; v < g->v.n; v++)
-        if (t->is_entry[v])
-            entries[n++] = v;
-    return n;
+            enter(g, t, e, g->vertex_of[i]);
+    for (rp_id i = 1; i < f->roots.n; i++) {
+        rp_id node = f->roots.v[i].node;
+        if (f->nodes.v[node].live && !e->seen[g->vertex_of[node]])
+            enter(g, t, e, g->vertex_of[node]);
+    }
+}
+
+/* By node: whether it refers to another one; malloc'd. */
+static uint8_t *find_leading(const struct rp_facts *f)
+{
+    uint8_t *leads = calloc(f->nodes.n, sizeof *leads);
+    for (uint32_t i = 1; leads && i < f->edges.n; i++)
+        if (f->edges.v[i].from != f->edges.v[i].to && f->nodes.v[f->edges.v[i].from].live != 2)
+            leads[f->edges.v[i].from] = 1;
+    return leads;
 }
 
 static int by_retained(const void *a, const void *b, void *arg)
@@ -62,11 +102,14 @@ enum reap_status rp_level_tree_make(const struct rp_level_graph *g, struct rp_le
     struct rp_level_tree t = {0};
     uint32_t n = (uint32_t)g->v.n - 1, *to = malloc(g->arcs.n * sizeof *to);
     uint32_t *start = calloc((size_t)n + 3, sizeof *start);
-    uint32_t *entries = malloc(((size_t)n + 1) * sizeof *entries);
+    struct entries e = {.list = malloc(((size_t)n + 1) * sizeof *e.list),
+                        .seen = calloc((size_t)n + 1, sizeof *e.seen),
+                        .queue = malloc(((size_t)n + 1) * sizeof *e.queue)};
+    uint8_t *leads = find_leading(g->f);
     t.idom = calloc((size_t)n + 1, sizeof *t.idom);
     t.is_entry = calloc((size_t)n + 1, sizeof *t.is_entry);
     enum reap_status st = REAP_OK;
-    if (!to || !start || !entries || !t.idom || !t.is_entry) {
+    if (!to || !start || !e.list || !e.seen || !e.queue || !leads || !t.idom || !t.is_entry) {
         st = rp_nomem(g->ctx);
         goto out;
     }
@@ -74,14 +117,17 @@ enum reap_status rp_level_tree_make(const struct rp_level_graph *g, struct rp_le
         to[i - 1] = g->arcs.v[i].to;
     for (uint32_t v = 1; v <= n + 1; v++)
         start[v] = g->out_start[v] - 1; /* arcs are numbered from 1 */
-    uint32_t n_entries = find_entries(g, &t, entries);
-    st = rp_dominators(g->ctx, n, start, to, entries, n_entries, t.idom);
+    find_entries(g, &t, &e, leads);
+    st = rp_dominators(g->ctx, n, start, to, e.list, e.n, t.idom);
     if (!st && !make_children(g, &t))
         st = rp_nomem(g->ctx);
 out:
     free(to);
     free(start);
-    free(entries);
+    free(e.list);
+    free(e.seen);
+    free(e.queue);
+    free(leads);
     if (st)
         rp_level_tree_free(&t);
     else

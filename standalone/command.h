@@ -10,6 +10,7 @@ enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 int command_explain(int argc, char **argv);
 int command_gc(int argc, char **argv);
 int command_audit(int argc, char **argv);
+int command_lint(int argc, char **argv);
 int command_why(int argc, char **argv);
 int command_graph(int argc, char **argv);
 int command_top(int argc, char **argv);
@@ -21,6 +22,7 @@ void help_gc(FILE *out);
 void help_audit(FILE *out);
 void help_why(FILE *out);
 void help_graph(FILE *out);
+void help_lint(FILE *out);
 void help_top(FILE *out);
 void help_dominators(FILE *out);
 

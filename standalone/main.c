@@ -19,6 +19,7 @@ static const struct command {
     {"gc", "write smaller objects and archives", command_gc, help_gc},
     {"audit", "compare the tables of a collected image with the uncollected one's", command_audit,
      help_audit},
+    {"lint", "list the removals that may hurt", command_lint, help_lint},
     {"why", "say why something was kept or removed", command_why, help_why},
     {"graph", "draw what pulls in what", command_graph, help_graph},
     {"top", "list the biggest things, and what would go with them", command_top, help_top},

@@ -128,6 +128,34 @@ struct reap_why_options {
 enum reap_status reap_why(const char *db, const char *pattern, const struct reap_why_options *opts,
                           FILE *out, unsigned *ret_matches);
 
+/* --- audit of a collected image --------------------------------------------------------------- */
+
+struct reap_audit_options {
+    size_t size; /* sizeof(struct reap_audit_options) */
+    bool all;    /* print tables that are the same, too */
+    const char *const *rules; /* rule files or shipped ones by name; none: linux, linux-ksymtab */
+    size_t n_rules;
+    reap_diag_fn diag;
+    void *diag_user;
+};
+/* Compare the tables of a collected linked image with those of the uncollected one; a line a table
+ * on `out`. *ret_findings: records that are missing, unknown or out of order. */
+enum reap_status reap_audit(const char *old_path, const char *new_path,
+                            const struct reap_audit_options *opts, FILE *out,
+                            uint64_t *ret_findings);
+
+struct reap_lint_options {
+    size_t size;
+    bool json;
+    const char *fail_on; /* codes and severities, separated by commas; or NULL */
+    reap_diag_fn diag;
+    void *diag_user;
+};
+/* `reap lint --db FILE`: the findings by rank. *ret_findings: those that no rule file accepts.
+ * REAP_ERR_LINK when fail_on holds. */
+enum reap_status reap_lint(const char *db, const struct reap_lint_options *opts, FILE *out,
+                           unsigned *ret_findings);
+
 struct reap_explain_options {
     size_t size;
     const char *program;       /* path of the linked program; required */

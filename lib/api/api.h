@@ -33,6 +33,7 @@ enum rp_opt {
     RP_OPT_JSON,
     RP_OPT_DB,
     RP_OPT_PRINT_REMOVED,
+    RP_OPT_FAIL_ON,
     RP_OPT_STATS,
     RP_OPT_VERBOSE,
     RP_OPT_QUIET,
@@ -139,6 +140,11 @@ bool rp_reports_wanted(const struct reap *r);
 enum reap_status rp_need_facts(struct reap *r);
 
 /* rewrite.c: the temporary directory, made when first asked for, and a path of its own in it. */
+/* lint.c: findings that the option "fail-on" names, told as errors; REAP_ERR_LINK when there are
+ * some. And whether its value names codes and severities alone. */
+enum reap_status rp_fail_on(struct reap *r);
+bool rp_fail_on_is_known(const char *words);
+
 enum reap_status rp_need_tempdir(struct reap *r);
 enum reap_status rp_temp_path(struct reap *r, const char *base, const char **ret_path);
 

@@ -34,6 +34,8 @@ static const struct option table[RP_N_OPTS] = {
         "write the report as an SQLite database, which 'reap why' reads"},
     [RP_OPT_PRINT_REMOVED] = {"print-removed", 0, OPTIONAL, D | P | G, "Reports", "FILE",
         "one line for each removed section, in the words of --print-gc-sections"},
+    [RP_OPT_FAIL_ON] = {"fail-on", 0, REQUIRED, D | P | G, "Reports", "CODE|SEVERITY,...",
+        "fail when lint finds one of these (note, warning, error, or codes of docs/crashes.md)"},
     [RP_OPT_STATS] = {"stats", 0, NONE, D | P | G, "Reports", NULL,
         "print time and memory of each phase on standard error"},
     [RP_OPT_VERBOSE] = {"verbose", 'v', NONE, D | P | G, "Reports", NULL,
@@ -160,7 +162,9 @@ static enum reap_status check_value(struct reap *r, const struct option *o, cons
     enum rp_opt opt = (enum rp_opt)(o - table);
     static const char *const modules[] = {"all", "none", NULL};
     bool ok = true;
-    if (opt == RP_OPT_MODULES)
+    if (opt == RP_OPT_FAIL_ON)
+        ok = rp_fail_on_is_known(value);
+    else if (opt == RP_OPT_MODULES)
         ok = is_one_of(value, modules);
     else if (opt == RP_OPT_LEVEL)
         ok = is_one_of(value, levels);

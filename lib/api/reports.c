@@ -1,6 +1,8 @@
 /* reports.c: the reports that the options ask for, the table of phases, the table of totals. */
 #include "api/api.h"
 
+#include "danger/danger.h"
+
 #include <inttypes.h>
 
 static const char *product_name(enum reap_product product)
@@ -22,6 +24,11 @@ enum reap_status rp_need_facts(struct reap *r)
     enum reap_status st = rp_facts_build(&r->model, &r->marks, &r->job, &r->facts);
     rp_phase_done(r, t, "facts");
     r->has_facts = st == REAP_OK;
+    if (st == REAP_OK && rp_reports_wanted(r)) {
+        t = rp_phase_begin();
+        st = rp_danger_find(&r->model, &r->marks, &r->job, &r->facts);
+        rp_phase_done(r, t, "danger");
+    }
     if (st == REAP_OK)
         st = rp_facts_set_product(&r->ctx, &r->facts, product_name(r->product));
     return st;
@@ -52,7 +59,8 @@ static enum reap_status write_removed(struct reap *r)
 bool rp_reports_wanted(const struct reap *r)
 {
     return rp_opt_given(r, RP_OPT_REPORT) || rp_opt_given(r, RP_OPT_JSON) ||
-           rp_opt_given(r, RP_OPT_DB) || rp_opt_given(r, RP_OPT_PRINT_REMOVED);
+           rp_opt_given(r, RP_OPT_DB) || rp_opt_given(r, RP_OPT_PRINT_REMOVED) ||
+           rp_opt_given(r, RP_OPT_FAIL_ON);
 }
 
 enum reap_status reap_write_reports(struct reap *r)
@@ -81,7 +89,7 @@ enum reap_status reap_write_reports(struct reap *r)
     if (st == REAP_OK && db)
         st = rp_db_write(&r->ctx, &r->facts, db);
     rp_phase_done(r, t, "report");
-    return st;
+    return st == REAP_OK ? rp_fail_on(r) : st;
 }
 
 void reap_print_stats(const struct reap *r, FILE *out)

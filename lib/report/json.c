@@ -8,6 +8,7 @@
 #include "report/facts.h"
 
 #include "report/jsonw.h"
+#include "report/lint.h"
 #include "report/view.h"
 #include "util/pool.h"
 
@@ -308,6 +309,7 @@ enum reap_status rp_json_write(struct rp_ctx *ctx, const struct rp_facts *f, FIL
     rp_jsonw_number(&j.w, "format-version", FORMAT_VERSION);
     write_run(&j);
     write_totals(&j.w, &f->totals, true);
+    rp_lint_json_array(&j.w, "findings", f);
     st = write_roots(&j);
     if (!st)
         st = write_files(&j);

@@ -8,6 +8,8 @@
  */
 #include "report/text.h"
 
+#include "report/lint.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -137,6 +139,18 @@ static void write_head(struct rp_text *t)
         rp_strbuf_printf(b, "output   %s\n", rp_fact_str(f, f->output));
     if (f->command)
         write_command(t, rp_fact_str(f, f->command), 6);
+}
+
+/* --- danger ---------------------------------------------------------------------------------- */
+
+static void write_danger(struct rp_text *t)
+{
+    if (t->f->findings.n <= 1)
+        return;
+    rp_strbuf_puts(&t->b,
+                   "\nDANGER\n\n  What was removed and may hurt, worst first; docs/crashes.md "
+                   "explains the classes.\n\n");
+    rp_lint_list(&t->b, t->f);
 }
 
 /* --- totals ---------------------------------------------------------------------------------- */
@@ -326,6 +340,7 @@ enum reap_status rp_text_write(struct rp_ctx *ctx, const struct rp_facts *f, FIL
     if (st)
         goto out;
     write_head(&t);
+    write_danger(&t);
     write_totals(&t);
     st = write_chains(&t);
     if (!st)

@@ -72,7 +72,7 @@ static int exec_original(struct driver *d)
 
 static bool wants_report(const struct driver *d)
 {
-    static const char *const names[] = {"report", "json", "db", "print-removed", "stats"};
+    static const char *const names[] = {"report", "json", "db", "print-removed", "stats", "fail-on"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (reap_has_option(d->r, names[i], NULL))
             return true;
@@ -83,7 +83,10 @@ static bool wants_report(const struct driver *d)
  * build must not go on with an old one. The output stays; the message says so. */
 static int report(struct driver *d)
 {
-    if (reap_write_reports(d->r) != REAP_OK)
+    enum reap_status st = reap_write_reports(d->r);
+    if (st == REAP_ERR_LINK) /* --reap-fail-on, and it was said why */
+        return 1;
+    if (st != REAP_OK)
         return fail("report-failed", NULL, "the link is done, but a report could not be written",
                     NULL);
     if (reap_has_option(d->r, "stats", NULL))

@@ -19,6 +19,7 @@ MAY = {
     "pass": "util elf model arch link table",
     "report": "util elf model arch link table pass",
     "danger": "util elf model arch link table pass report",
+    "danger": "util elf model arch link table pass report",
     "api": "util elf model arch link table pass report danger",
 }
 LIBELF = re.compile(r"^(libelf|gelf|elfutils/.*|dwarf|libdw)\.h$")

@@ -23,6 +23,9 @@ static const struct command {
     {"why", "say why something was kept or removed", command_why, help_why},
     {"graph", "draw what pulls in what", command_graph, help_graph},
     {"top", "list the biggest things, and what would go with them", command_top, help_top},
+    {"cuts", "list the references worth cutting, and what each would save", command_cuts,
+     help_cuts},
+    {"diff", "say what grew from one link to the next, and why", command_diff, help_diff},
     {"dominators", "print what holds what alone, as a tree", command_dominators, help_dominators},
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };

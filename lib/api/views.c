@@ -13,13 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct reap_view {
-    struct rp_ctx *ctx; /* own, or the run's */
-    const struct rp_facts *f;
-    struct rp_ctx own_ctx;
-    struct rp_facts own_facts; /* of a database */
-};
-
 enum reap_status reap_view_open(const char *db, reap_diag_fn diag, void *diag_user,
                                 struct reap_view **ret)
 {

@@ -174,22 +174,6 @@ struct reap_explain_options {
 enum reap_status reap_explain(const char *db, const struct reap_explain_options *opts, FILE *out,
                               unsigned *ret_n);
 
-/* --- audit of a collected image --------------------------------------------------------------- */
-
-struct reap_audit_options {
-    size_t size; /* sizeof(struct reap_audit_options) */
-    bool all;    /* print tables that are the same, too */
-    const char *const *rules; /* rule files or shipped ones by name; none: linux, linux-ksymtab */
-    size_t n_rules;
-    reap_diag_fn diag;
-    void *diag_user;
-};
-/* Compare the tables of a collected linked image with those of the uncollected one; a line a table
- * on `out`. *ret_findings: records that are missing, unknown or out of order. */
-enum reap_status reap_audit(const char *old_path, const char *new_path,
-                            const struct reap_audit_options *opts, FILE *out,
-                            uint64_t *ret_findings);
-
 /* --- front ends' helpers --------------------------------------------------------------------- */
 
 /* A reap_diag_fn that prints "PROGRAM: error: where: text" (and the remedy) on stderr; user is

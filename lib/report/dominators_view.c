@@ -1,9 +1,7 @@
 /* dominators_view.c: `reap dominators`: what holds what alone, as a tree on the terminal.
  *
- * The tree is that of the graph at the level (roots joined): below a thing stands what every path
- * from a root reaches through it. Bytes are exact (rp_reach_loss): what marking again without the
- * thing would not reach. Where objects have several sections, a thing can hold more than the sum
- * of what stands below it, because the graph of objects joins paths that the program keeps apart.
+ * Below a thing stands what would go with it as a whole (level_tree.h). A thing can hold more than
+ * itself and the sum of what stands below it: parts of others, which stand elsewhere.
  *
  * Entry: rp_dominators_write.
  */
@@ -90,7 +88,7 @@ static void text_item(struct tree *t, const struct item *i, const bool last[MAX_
     }
     unsigned used = NUMBERS + 3 * shown, columns = t->opts->style.columns;
     t->line.n = 0;
-    rp_vertex_name(&t->g, i->vertex, &t->line);
+    rp_vertex_name(&t->g, i->vertex, true, &t->line);
     rp_word_fit(t->line.n ? t->line.s : "",
                 columns > used + 20 ? columns - used
                 : columns           ? 20
@@ -105,7 +103,7 @@ static void item_name(struct tree *t, const struct item *i)
     if (i->more)
         rp_strbuf_printf(&t->line, "… %" PRIu32 " more", i->more);
     else
-        rp_vertex_name(&t->g, i->vertex, &t->line);
+        rp_vertex_name(&t->g, i->vertex, t->opts->style.format == REAP_FORMAT_MD, &t->line);
 }
 
 static void add_cells(struct tree *t, struct rp_table *table, const struct item *i)
@@ -150,7 +148,7 @@ static bool next_item(const struct tree *t, struct level *l, unsigned depth, str
     ret->more = (uint32_t)(l->n - l->at);
     ret->last = true;
     while (l->at < l->n)
-        ret->more_bytes += t->g.v.v[l->v[l->at++]].retained;
+        ret->more_bytes += t->t.subtree[l->v[l->at++]];
     return true;
 }
 
@@ -243,8 +241,7 @@ enum reap_status rp_dominators_write(struct rp_ctx *ctx, const struct rp_facts *
     if (!st)
         st = rp_reach_init(ctx, f, opts->dead ? RP_SCOPE_DEAD : RP_SCOPE_LIVE, &r);
     if (!st) {
-        rp_level_graph_retained(&t.g, opts->dead ? NULL : &r, opts->dead ? &r : NULL);
-        st = rp_level_tree_make(&t.g, &t.t);
+        st = rp_level_tree_make(&t.g, opts->dead ? NULL : &r, opts->dead ? &r : NULL, &t.t);
     }
     rp_reach_free(&r);
     if (!st)

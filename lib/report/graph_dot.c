@@ -162,7 +162,7 @@ static void put_box(struct rp_dot *d, uint32_t v)
     }
     rp_strbuf_puts(b, ">, tooltip=");
     d->word.n = 0;
-    rp_vertex_name(&p->g, v, &d->word);
+    rp_vertex_name(&p->g, v, false, &d->word);
     rp_dot_quote(b, d->word.n ? d->word.s : "?");
     rp_strbuf_printf(b, ", width=%.2f, height=%.2f, fontsize=%.0f", 0.3 + 2.6 * s, 0.3 + 1.3 * s,
                      11 + 9 * s);

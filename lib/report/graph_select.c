@@ -257,9 +257,8 @@ static enum reap_status make(struct rp_picture *p)
         st = rp_reach_init(p->ctx, p->f, RP_SCOPE_DEAD, &p->dead);
     if (st)
         return st;
-    rp_level_graph_retained(&p->g, with & RP_WITH_LIVE ? &p->live : NULL,
-                            with & RP_WITH_DEAD ? &p->dead : NULL);
-    st = rp_level_tree_make(&p->g, &p->t);
+    st = rp_level_tree_make(&p->g, with & RP_WITH_LIVE ? &p->live : NULL,
+                            with & RP_WITH_DEAD ? &p->dead : NULL, &p->t);
     if (st)
         return st;
     uint8_t *named = calloc(p->g.v.n, sizeof *named);

@@ -58,8 +58,12 @@ void rp_level_graph_free(struct rp_level_graph *g);
 void rp_level_graph_retained(struct rp_level_graph *g, struct rp_reach *live,
                              struct rp_reach *dead);
 
-/* Names. Long: "path/libc.a(fclose.o):.text.fclose"; short: "fclose.o", "fclose", "libc.a". */
-void rp_vertex_name(const struct rp_level_graph *g, uint32_t vertex, struct rp_strbuf *b);
+/* Names. Long: "path/libc.a(fclose.o):.text.fclose"; base: without the folder; label: "fclose.o",
+ * "fclose", "libc.a". */
+void rp_vertex_name(const struct rp_level_graph *g, uint32_t vertex, bool base,
+                    struct rp_strbuf *b);
+/* "libc.a(fclose.o)" */
+void rp_file_name(const struct rp_facts *f, rp_id file, bool base, struct rp_strbuf *b);
 void rp_vertex_label(const struct rp_level_graph *g, uint32_t vertex, struct rp_strbuf *b);
 /* The string of the archive or the plain object's folder that it stands in; 0 for sets. */
 rp_str rp_vertex_archive(const struct rp_level_graph *g, uint32_t vertex);

@@ -29,7 +29,19 @@ static bool is_pieces(const struct rp_fact_node *n)
            n->kind == RP_NODE_FDE;
 }
 
-void rp_vertex_name(const struct rp_level_graph *g, uint32_t vertex, struct rp_strbuf *b)
+void rp_file_name(const struct rp_facts *f, rp_id file, bool base, struct rp_strbuf *b)
+{
+    const struct rp_fact_file *ff = &f->files.v[file];
+    const char *path = rp_fact_str(f, ff->path);
+    rp_word_plain(base ? base_name(path) : path, b);
+    if (ff->member) {
+        rp_strbuf_puts(b, "(");
+        rp_word_plain(rp_fact_str(f, ff->member), b);
+        rp_strbuf_puts(b, ")");
+    }
+}
+
+void rp_vertex_name(const struct rp_level_graph *g, uint32_t vertex, bool base, struct rp_strbuf *b)
 {
     const struct rp_vertex *v = &g->v.v[vertex];
     const struct rp_fact_node *n = &g->f->nodes.v[v->node];
@@ -38,14 +50,15 @@ void rp_vertex_name(const struct rp_level_graph *g, uint32_t vertex, struct rp_s
         return;
     }
     if (g->by == RP_BY_ARCHIVE) {
-        rp_word_plain(rp_fact_str(g->f, g->f->files.v[v->file].path), b);
+        const char *path = rp_fact_str(g->f, g->f->files.v[v->file].path);
+        rp_word_plain(base ? base_name(path) : path, b);
         return;
     }
     if (g->by == RP_BY_SYMBOL && n->name && !is_pieces(n)) {
         rp_word_symbol(rp_fact_str(g->f, n->name), b);
         return;
     }
-    rp_word_file(g->f, v->file, b);
+    rp_file_name(g->f, v->file, base, b);
     if (g->by != RP_BY_OBJECT) {
         rp_strbuf_puts(b, ":");
         rp_word_plain(rp_fact_str(g->f, n->section), b);

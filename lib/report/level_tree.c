@@ -1,8 +1,11 @@
-/* level_tree.c: the dominator tree of a graph at a level.
+/* level_tree.c: what holds what at a level.
  *
- * Entries are the vertices in which a root stands, and those that head a chain of the dead. A root
- * that refers to nothing (a note, the terminator of a table) keeps only itself: it makes its object
- * an entry only when nothing else leads there, or every object with a note would be held by none.
+ * How: each vertex is taken away once (rp_reach_loss), which gives its retained bytes. A vertex of
+ * which every node is among what is lost goes as a whole with the one that was taken; of these the
+ * one that holds least is its parent. The order (bytes held, then place in the breadth-first walk)
+ * is strict, so that two that hold each other make no cycle.
+ *
+ * Entries are the vertices in which a root stands, and those that head a chain of the dead.
  *
  * Entry: rp_level_tree_make.
  */
@@ -68,6 +71,109 @@ static uint8_t *find_leading(const struct rp_facts *f)
     return leads;
 }
 
+/* --- parents --------------------------------------------------------------------------------- */
+
+struct holder {
+    struct rp_level_graph *g;
+    uint8_t *counts;     /* by node: not a root that refers to nothing */
+    uint32_t *n_counted; /* by vertex: nodes that count */
+    uint32_t *place;     /* by vertex: in the breadth-first walk */
+    uint32_t *n_lost;    /* by vertex; scratch */
+    uint32_t *touched;   /* vertices with n_lost; scratch */
+};
+
+static struct rp_reach *scope_of(const struct rp_vertex *v, struct rp_reach *live,
+                                 struct rp_reach *dead)
+{
+    return v->is_dead || !live ? dead : live;
+}
+
+static void count_nodes(struct holder *h, const uint8_t *leads, struct rp_reach *live,
+                        struct rp_reach *dead)
+{
+    const struct rp_facts *f = h->g->f;
+    for (rp_id i = 1; i < f->nodes.n; i++)
+        h->counts[i] = 1;
+    for (rp_id i = 1; i < f->roots.n; i++)
+        if (!leads[f->roots.v[i].node])
+            h->counts[f->roots.v[i].node] = 0;
+    for (rp_id i = 1; i < f->nodes.n; i++) {
+        uint32_t v = h->g->vertex_of[i];
+        struct rp_reach *r = v ? scope_of(&h->g->v.v[v], live, dead) : NULL;
+        h->counts[i] &= r && rp_reach_has(r, i);
+        h->n_counted[v] += h->counts[i];
+    }
+    for (int k = 0; k < 2; k++) {
+        const struct rp_reach *r = k ? dead : live;
+        for (uint32_t i = 0; r && i < r->n_order; i++) {
+            uint32_t v = h->g->vertex_of[r->order[i]];
+            if (!h->place[v])
+                h->place[v] = i + 1;
+        }
+    }
+}
+
+/* Whether `a` stands above `b`, if it holds it at all. */
+static bool is_above(const struct holder *h, uint32_t a, uint32_t b)
+{
+    uint64_t ra = h->g->v.v[a].retained, rb = h->g->v.v[b].retained;
+    if (ra != rb)
+        return ra > rb;
+    return h->place[a] != h->place[b] ? h->place[a] < h->place[b] : a < b;
+}
+
+/* Take `by` away; note it as the holder of what goes as a whole. With ret_idom == NULL only the
+ * bytes are noted: they must all be known before they are compared. */
+static void take_away(struct holder *h, uint32_t by, struct rp_reach *r, uint32_t *ret_idom)
+{
+    struct rp_level_graph *g = h->g;
+    struct rp_removal what = {.nodes = g->nodes + g->node_start[by],
+                              .n_nodes = g->node_start[by + 1] - g->node_start[by]};
+    struct rp_loss loss = rp_reach_loss(r, &what);
+    uint32_t n = 0;
+    g->v.v[by].retained = loss.bytes;
+    for (uint32_t i = 0; ret_idom && i < loss.n; i++) {
+        uint32_t v = g->vertex_of[loss.nodes[i]];
+        if (v && v != by && h->counts[loss.nodes[i]] && !h->n_lost[v]++)
+            h->touched[n++] = v;
+    }
+    while (n) {
+        uint32_t v = h->touched[--n];
+        if (h->n_lost[v] == h->n_counted[v] && is_above(h, by, v) &&
+            (!ret_idom[v] || is_above(h, ret_idom[v], by)))
+            ret_idom[v] = by;
+        h->n_lost[v] = 0;
+    }
+}
+
+static bool find_holders(struct rp_level_graph *g, struct rp_reach *live, struct rp_reach *dead,
+                         const uint8_t *leads, uint32_t *ret_idom)
+{
+    struct holder h = {.g = g,
+                       .counts = calloc(g->f->nodes.n, 1),
+                       .n_counted = calloc(g->v.n, sizeof *h.n_counted),
+                       .place = calloc(g->v.n, sizeof *h.place),
+                       .n_lost = calloc(g->v.n, sizeof *h.n_lost),
+                       .touched = calloc(g->v.n, sizeof *h.touched)};
+    bool ok = h.counts && h.n_counted && h.place && h.n_lost && h.touched;
+    if (ok)
+        count_nodes(&h, leads, live, dead);
+    for (int round = 0; ok && round < 2; round++)
+        for (uint32_t v = 1; v < g->v.n; v++) {
+            struct rp_reach *r = scope_of(&g->v.v[v], live, dead);
+            if (r)
+                take_away(&h, v, r, round ? ret_idom : NULL);
+        }
+    free(h.counts);
+    free(h.n_counted);
+    free(h.place);
+    free(h.n_lost);
+    free(h.touched);
+    return ok;
+}
+
+/* --- the tree -------------------------------------------------------------------------------- */
+
 static int by_retained(const void *a, const void *b, void *arg)
 {
     const struct rp_level_graph *g = arg;
@@ -97,42 +203,42 @@ static bool make_children(const struct rp_level_graph *g, struct rp_level_tree *
     return true;
 }
 
-enum reap_status rp_level_tree_make(const struct rp_level_graph *g, struct rp_level_tree *ret)
+static bool sum_up(const struct rp_level_graph *g, const struct rp_reach *live,
+                   struct rp_level_tree *t)
+{
+    t->subtree = calloc(g->v.n, sizeof *t->subtree);
+    for (uint32_t v = 1; t->subtree && v < g->v.n; v++)
+        for (uint32_t up = v; up; up = t->idom[up])
+            t->subtree[up] += g->v.v[v].is_dead || !live ? g->v.v[v].dead_bytes : g->v.v[v].bytes;
+    return t->subtree != NULL;
+}
+
+enum reap_status rp_level_tree_make(struct rp_level_graph *g, struct rp_reach *live,
+                                    struct rp_reach *dead, struct rp_level_tree *ret)
 {
     struct rp_level_tree t = {0};
-    uint32_t n = (uint32_t)g->v.n - 1, *to = malloc(g->arcs.n * sizeof *to);
-    uint32_t *start = calloc((size_t)n + 3, sizeof *start);
-    struct entries e = {.list = malloc(((size_t)n + 1) * sizeof *e.list),
-                        .seen = calloc((size_t)n + 1, sizeof *e.seen),
-                        .queue = malloc(((size_t)n + 1) * sizeof *e.queue)};
+    struct entries e = {.list = malloc(g->v.n * sizeof *e.list),
+                        .seen = calloc(g->v.n, sizeof *e.seen),
+                        .queue = malloc(g->v.n * sizeof *e.queue)};
     uint8_t *leads = find_leading(g->f);
-    t.idom = calloc((size_t)n + 1, sizeof *t.idom);
-    t.is_entry = calloc((size_t)n + 1, sizeof *t.is_entry);
-    enum reap_status st = REAP_OK;
-    if (!to || !start || !e.list || !e.seen || !e.queue || !leads || !t.idom || !t.is_entry) {
-        st = rp_nomem(g->ctx);
-        goto out;
+    t.idom = calloc(g->v.n, sizeof *t.idom);
+    t.is_entry = calloc(g->v.n, sizeof *t.is_entry);
+    bool ok = e.list && e.seen && e.queue && leads && t.idom && t.is_entry;
+    if (ok) {
+        find_entries(g, &t, &e, leads);
+        ok = find_holders(g, live, dead, leads, t.idom) && make_children(g, &t) &&
+             sum_up(g, live, &t);
     }
-    for (uint32_t i = 1; i < g->arcs.n; i++)
-        to[i - 1] = g->arcs.v[i].to;
-    for (uint32_t v = 1; v <= n + 1; v++)
-        start[v] = g->out_start[v] - 1; /* arcs are numbered from 1 */
-    find_entries(g, &t, &e, leads);
-    st = rp_dominators(g->ctx, n, start, to, e.list, e.n, t.idom);
-    if (!st && !make_children(g, &t))
-        st = rp_nomem(g->ctx);
-out:
-    free(to);
-    free(start);
     free(e.list);
     free(e.seen);
     free(e.queue);
     free(leads);
-    if (st)
+    if (!ok) {
         rp_level_tree_free(&t);
-    else
-        *ret = t;
-    return st;
+        return rp_nomem(g->ctx);
+    }
+    *ret = t;
+    return REAP_OK;
 }
 
 void rp_level_tree_free(struct rp_level_tree *t)
@@ -141,5 +247,6 @@ void rp_level_tree_free(struct rp_level_tree *t)
     free(t->is_entry);
     free(t->child_start);
     free(t->children);
+    free(t->subtree);
     memset(t, 0, sizeof *t);
 }

@@ -1,4 +1,11 @@
-/* level_tree.h: the dominator tree of a graph at a level, its roots joined. */
+/* level_tree.h: what holds what at a level: the tree of dominators, roots joined.
+ *
+ * The parent of a vertex is the smallest other one with which it would go as a whole. For sections
+ * and symbols that is the dominator tree of the nodes; for objects and archives it is exact too,
+ * which the dominators of a graph of objects would not be: a reference into an object and another
+ * one out of it are no path. Roots that refer to nothing (notes, terminators of tables) count for
+ * nothing here, or every object with a note would be held by none.
+ */
 #ifndef RP_REPORT_LEVEL_TREE_H
 #define RP_REPORT_LEVEL_TREE_H
 
@@ -9,9 +16,11 @@ struct rp_level_tree {
     uint8_t *is_entry;     /* by vertex: a root stands in it, or it heads a dead chain */
     uint32_t *child_start; /* CSR by vertex, 0 = the joined root: children by falling retained */
     uint32_t *children;
+    uint64_t *subtree; /* by vertex: its own bytes and those of what stands below it */
 };
-/* Uses the vertices' `retained` for the order of children. */
-enum reap_status rp_level_tree_make(const struct rp_level_graph *g, struct rp_level_tree *ret);
+/* Fills in the vertices' `retained` too, as rp_level_graph_retained does. */
+enum reap_status rp_level_tree_make(struct rp_level_graph *g, struct rp_reach *live,
+                                    struct rp_reach *dead, struct rp_level_tree *ret);
 void rp_level_tree_free(struct rp_level_tree *t);
 
 #endif

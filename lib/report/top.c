@@ -43,6 +43,14 @@ static const struct rp_column dead_columns[] = {
     {"file", "in", RP_CELL_TEXT},
 };
 
+enum { N_COLUMNS = sizeof live_columns / sizeof *live_columns };
+
+/* Folders are for programs; a person knows which libc it is. */
+static bool is_for_people(enum reap_format format)
+{
+    return format == REAP_FORMAT_TEXT || format == REAP_FORMAT_MD;
+}
+
 struct order {
     const struct rp_level_graph *g;
     bool retained, dead;
@@ -66,14 +74,15 @@ static int compare(const void *a, const void *b, void *arg)
 
 /* The file of a section or symbol stands in a column of its own. */
 static void add_names(struct rp_table *t, const struct rp_level_graph *g, uint32_t vertex,
-                      struct rp_strbuf *b)
+                      bool base, struct rp_strbuf *b)
 {
     const struct rp_vertex *v = &g->v.v[vertex];
     const struct rp_fact_node *n = &g->f->nodes.v[v->node];
     if (v->is_set || g->by == RP_BY_ARCHIVE || g->by == RP_BY_OBJECT) {
-        rp_vertex_name(g, vertex, b);
+        rp_vertex_name(g, vertex, base, b);
         rp_table_take(t, b);
-        rp_table_empty(t);
+        if (t->n_columns == N_COLUMNS)
+            rp_table_empty(t);
         return;
     }
     if (g->by == RP_BY_SYMBOL && n->kind == RP_NODE_SECTION && n->name)
@@ -85,13 +94,14 @@ static void add_names(struct rp_table *t, const struct rp_level_graph *g, uint32
         rp_word_symbol(rp_fact_str(g->f, n->name), b);
     }
     rp_table_take(t, b);
-    rp_word_file(g->f, v->file, b);
+    rp_file_name(g->f, v->file, base, b);
     rp_table_take(t, b);
 }
 
-static void add_row(struct rp_table *t, const struct rp_level_graph *g, uint32_t vertex, bool dead,
-                    uint64_t whole, struct rp_strbuf *b)
+static void add_row(struct rp_table *t, const struct rp_level_graph *g, uint32_t vertex,
+                    const struct reap_top_options *opts, uint64_t whole, struct rp_strbuf *b)
 {
+    bool dead = opts->dead, base = is_for_people(opts->style.format);
     const struct rp_vertex *v = &g->v.v[vertex];
     uint64_t own = dead ? v->dead_bytes : v->bytes, other = dead ? v->bytes : v->dead_bytes;
     rp_table_number(t, v->retained);
@@ -99,14 +109,15 @@ static void add_row(struct rp_table *t, const struct rp_level_graph *g, uint32_t
     rp_table_percent(t, own, whole);
     rp_table_number(t, other);
     rp_table_number(t, v->n_nodes);
-    add_names(t, g, vertex, b);
+    add_names(t, g, vertex, base, b);
 }
 
 static enum reap_status write_rows(struct rp_level_graph *g, const struct reap_top_options *opts,
                                    FILE *out)
 {
     struct rp_strbuf b = {0}, title = {0}, note = {0};
-    struct rp_table t = {.columns = opts->dead ? dead_columns : live_columns, .n_columns = 7};
+    struct rp_table t = {.columns = opts->dead ? dead_columns : live_columns,
+                         .n_columns = N_COLUMNS - (g->by <= RP_BY_OBJECT)};
     struct order order = {g, opts->retained, opts->dead};
     uint32_t *list = malloc(g->v.n * sizeof *list), n = 0;
     uint64_t whole = 0;
@@ -123,7 +134,7 @@ static enum reap_status write_rows(struct rp_level_graph *g, const struct reap_t
     }
     qsort_r(list, n, sizeof *list, compare, &order);
     for (uint32_t i = 0; i < n; i++)
-        add_row(&t, g, list[i], opts->dead, whole, &b);
+        add_row(&t, g, list[i], opts, whole, &b);
     rp_strbuf_printf(&title, "%s bytes by %s: ", opts->dead ? "Removed" : "Live",
                      rp_by_name(g->by));
     rp_word_number(whole, &title);

@@ -238,10 +238,10 @@ static void levels_group_nodes_and_edges(void **state)
     assert_true(g.v.v[g.vertex_of[p.g]].is_dead);
     assert_int_equal(g.v.v[g.vertex_of[p.g]].dead_bytes, 1028);
     struct rp_strbuf b = {0};
-    rp_vertex_name(&g, g.vertex_of[p.f], &b);
+    rp_vertex_name(&g, g.vertex_of[p.f], false, &b);
     assert_string_equal(b.s, "lib/libx.a(m.o):.text._ZN2ns1fEi");
     b.n = 0;
-    rp_vertex_label(&g, g.vertex_of[p.f], &b);
+    rp_vertex_label(&g, g.vertex_of[p.f], false, &b);
     assert_string_equal(b.s, "ns::f");
     rp_strbuf_free(&b);
     rp_level_graph_free(&g);

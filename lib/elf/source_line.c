@@ -37,10 +37,19 @@ static bool line_of(Dwfl *dwfl, int fd, uint32_t shndx, uint64_t offset, char **
     return asprintf(ret, "%s:%d", file, number) >= 0;
 }
 
+/* The debug information is in the object itself or nowhere: no search of folders or servers. */
+static int no_debug_file(Dwfl_Module *module, void **user, const char *name, Dwarf_Addr base,
+                         const char *file, const char *link, GElf_Word crc, char **ret)
+{
+    (void)module, (void)user, (void)name, (void)base, (void)file, (void)link, (void)crc, (void)ret;
+    return -1;
+}
+
 static bool look_up(const uint8_t *bytes, uint64_t size, uint32_t shndx, uint64_t offset,
                     char **ret)
 {
-    static const Dwfl_Callbacks callbacks = {.section_address = dwfl_offline_section_address};
+    static const Dwfl_Callbacks callbacks = {.find_debuginfo = no_debug_file,
+                                             .section_address = dwfl_offline_section_address};
     bool found = false;
     int fd = memfd_create("reap-object", MFD_CLOEXEC);
     if (fd < 0)

@@ -1,4 +1,4 @@
-/* arch.c: choose the machine; addends of plain integer fields, which all three machines share. */
+/* arch.c: choose the machine; addends of plain integer fields, which all machines share. */
 #include "arch/arch_private.h"
 
 #include "util/checked.h"
@@ -7,7 +7,8 @@
 
 const struct rp_arch *rp_arch_of(uint16_t machine, uint8_t elf_class)
 {
-    static const struct rp_arch *const all[] = {&rp_arch_x86_64, &rp_arch_aarch64, &rp_arch_i386};
+    static const struct rp_arch *const all[] = {&rp_arch_x86_64, &rp_arch_aarch64, &rp_arch_i386,
+                                                &rp_arch_arm};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         if (all[i]->machine == machine && all[i]->elf_class == elf_class)
             return all[i];

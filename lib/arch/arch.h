@@ -44,6 +44,9 @@ struct rp_arch {
      * field and the place that the addend counts from: 4 on x86 (fields are followed by the next
      * instruction; -4 is in the addend), 0 on aarch64. Never for data. */
     int pc_bias;
+    /* PC-relative addends count from a place that the field does not tell: pieces of a split
+     * section that one names by the section's symbol stay together. */
+    bool pc_loose;
     const char *default_emulation; /* "elf_x86_64" */
 };
 

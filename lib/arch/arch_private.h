@@ -4,7 +4,7 @@
 
 #include "arch/arch.h"
 
-extern const struct rp_arch rp_arch_x86_64, rp_arch_aarch64, rp_arch_i386;
+extern const struct rp_arch rp_arch_x86_64, rp_arch_aarch64, rp_arch_i386, rp_arch_arm;
 
 /* Addends of plain little-endian integer fields; loading sign-extends. A value fits a field when
  * either its signed or its unsigned reading is the value. */

@@ -57,7 +57,8 @@ static enum reap_status check_ident(struct rp_elf_check *c)
     e->machine = half(p + 18, big);
     bool known = !big && ((e->machine == EM_X86_64 && e->elf_class == ELFCLASS64) ||
                           (e->machine == EM_AARCH64 && e->elf_class == ELFCLASS64) ||
-                          (e->machine == EM_386 && e->elf_class == ELFCLASS32));
+                          (e->machine == EM_386 && e->elf_class == ELFCLASS32) ||
+                          (e->machine == EM_ARM && e->elf_class == ELFCLASS32));
     if (!known) {
         rp_warn(c->ctx, "unsupported-machine", rp_at(e->name),
                 "machine %u (%s-bit, %s-endian) is not supported", e->machine,

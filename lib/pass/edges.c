@@ -125,9 +125,11 @@ static rp_id piece_target(struct walk *w, const struct source *s, const struct r
     int64_t offset = (int64_t)(value + (uint64_t)addend);
     rp_id node = rp_node_at(m, section, offset < 0 ? 0 : (uint64_t)offset);
 
-    if (s->code && rp_reloc_info(m->arch, r->type)->pcrel && m->arch->pc_bias) {
+    if (s->code && rp_reloc_info(m->arch, r->type)->pcrel &&
+        (m->arch->pc_bias || m->arch->pc_loose)) {
         int64_t biased = offset + m->arch->pc_bias;
-        bool same = offset >= 0 && node == rp_node_at(m, section, (uint64_t)biased);
+        bool same = !m->arch->pc_loose && offset >= 0 &&
+                    node == rp_node_at(m, section, (uint64_t)biased);
         /* a section of another file is never split into pieces: see is_mergeable() in split.c */
         if (!same && (sec->flags & RP_SEC_STRINGS) &&
             sec->file == m->sections[w->f->sec_base].file) {

@@ -427,48 +427,76 @@ static enum reap_status find_all(struct rp_bisect *b, struct rp_culprits *culpri
     return st;
 }
 
-/* Both ends: all removed, which makes the database too, and nothing removed. */
-static enum reap_status check_ends(struct rp_bisect *b, enum reap_bisect_end *ret, bool *ret_go_on)
+/* Everything removed, which makes the database too. */
+static enum reap_status try_all_removed(struct rp_bisect *b, enum rp_verdict *ret)
 {
-    struct rp_keep none = {0}, all = {0};
-    enum rp_verdict verdict = RP_PASS;
-    const char *db = rp_arena_printf(&b->arena, "%s/base.db", b->work);
-    if (!db || !rp_bitset_init(&none.items, 0))
+    struct rp_keep none = {0};
+    none.db = rp_arena_printf(&b->arena, "%s/base.db", b->work);
+    if (!none.db || !rp_bitset_init(&none.items, 0))
         return rp_nomem(&b->ctx);
-    none.db = db;
-    *ret_go_on = false;
-    enum reap_status st = try_keep(b, &none, 0, &verdict);
+    enum reap_status st = try_keep(b, &none, 0, ret);
     rp_bitset_free(&none.items);
-    *ret = verdict == RP_UNRESOLVED ? REAP_BISECT_UNRESOLVED : REAP_BISECT_NO_FAIL;
-    if (st != REAP_OK || verdict != RP_FAIL)
+    if (st != REAP_OK || *ret != RP_FAIL)
         return st;
-    st = rp_db_read(&b->ctx, db, &b->facts);
+    st = rp_db_read(&b->ctx, none.db, &b->facts);
     b->has_facts = st == REAP_OK;
-    if (st == REAP_OK)
-        st = rp_items_make(&b->ctx, &b->facts, b->scripts.v, b->scripts.n, &b->items);
-    if (st != REAP_OK)
-        return st;
+    return st;
+}
+
+/* Nothing removed. `again`: not from memory. */
+static enum reap_status try_all_kept(struct rp_bisect *b, bool again, enum rp_verdict *ret)
+{
+    struct rp_keep all = {0};
+    bool ok = keep_init(b, &all, true) && (!again || rp_vec_push(&all.nodes, 0));
+    enum reap_status st = ok ? try_keep(b, &all, 0, ret) : rp_nomem(&b->ctx);
+    keep_free(&all);
+    return st;
+}
+
+static enum reap_status open_memory(struct rp_bisect *b)
+{
     uint64_t what[2] = {b->saved.hash, rp_hash(b->items.v.v, b->items.v.n * sizeof *b->items.v.v)};
     for (const char *const *w = b->options->test; *w; w++)
         what[1] = what[1] * 31 + rp_hash(*w, strlen(*w));
     const char *path = rp_arena_printf(&b->arena, "%s/state", b->work);
-    if (!path || !keep_init(b, &all, true))
-        return rp_nomem(&b->ctx);
-    st = rp_memory_open(&b->ctx, &b->memory, path, rp_hash(what, sizeof what), b->options->restart);
+    return path ? rp_memory_open(&b->ctx, &b->memory, path, rp_hash(what, sizeof what),
+                                 b->options->restart)
+                : rp_nomem(&b->ctx);
+}
+
+/* The items, and the end with nothing removed. Members that nobody asked for may clash with other
+ * definitions: when the link fails with them, it is done again without. */
+static enum reap_status make_items(struct rp_bisect *b, bool members, enum rp_verdict *ret)
+{
+    rp_memory_close(&b->memory);
+    rp_items_free(&b->items);
+    enum reap_status st =
+        rp_items_make(&b->ctx, &b->facts, b->scripts.v, b->scripts.n, members, &b->items);
     if (st == REAP_OK)
-        tell(b, "%zu removals, %u of them under suspicion%s\n", b->items.v.n,
-             b->items.n_ranked ? b->items.group_start.v[b->items.n_ranked] : 0,
-             b->memory.n_known ? ", resuming" : "");
-    if (st == REAP_OK)
-        st = try_keep(b, &all, 0, &verdict);
+        st = open_memory(b);
+    if (st != REAP_OK)
+        return st;
+    tell(b, "%zu removals, %u of them under suspicion%s\n", b->items.v.n,
+         b->items.n_ranked ? b->items.group_start.v[b->items.n_ranked] : 0,
+         b->memory.n_known ? ", resuming" : "");
+    return try_all_kept(b, false, ret);
+}
+
+static enum reap_status check_ends(struct rp_bisect *b, enum reap_bisect_end *ret, bool *ret_go_on)
+{
+    enum rp_verdict verdict = RP_PASS;
+    *ret_go_on = false;
+    enum reap_status st = try_all_removed(b, &verdict);
+    *ret = verdict == RP_UNRESOLVED ? REAP_BISECT_UNRESOLVED : REAP_BISECT_NO_FAIL;
+    if (st != REAP_OK || verdict != RP_FAIL)
+        return st;
+    st = make_items(b, true, &verdict);
+    if (st == REAP_OK && verdict == RP_UNRESOLVED)
+        st = make_items(b, false, &verdict);
     if (st == REAP_OK && verdict == RP_FAIL && b->options->retries) {
         b->flaky = true; /* now and then even with nothing removed? */
-        keep_free(&all);
-        if (!keep_init(b, &all, true) || !rp_vec_push(&all.nodes, 0))
-            return rp_nomem(&b->ctx);
-        st = try_keep(b, &all, 0, &verdict);
+        st = try_all_kept(b, true, &verdict);
     }
-    keep_free(&all);
     *ret = verdict == RP_FAIL ? REAP_BISECT_ALL_FAIL : REAP_BISECT_UNRESOLVED;
     *ret_go_on = verdict == RP_PASS;
     return st;

@@ -78,8 +78,9 @@ struct rp_items {
     RP_VEC(uint32_t) group_start; /* group g is items [group_start[g], group_start[g + 1]) */
     uint32_t n_ranked;            /* groups that a finding names */
 };
+/* members: unextracted members without a finding too. */
 enum reap_status rp_items_make(struct rp_ctx *ctx, const struct rp_facts *f,
-                               const struct rp_script_text *scripts, size_t n_scripts,
+                               const struct rp_script_text *scripts, size_t n_scripts, bool members,
                                struct rp_items *ret);
 void rp_items_free(struct rp_items *items);
 

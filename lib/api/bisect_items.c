@@ -5,9 +5,9 @@
  * and what scripts throw away. A finding is about nodes that may stand deep in chains: its items
  * are the heads from which they are reached.
  *
- * Order: the findings by rank, each with its items as one group; then what scripts discard; then
- * heads with data before code before pieces of strings, because tables are what is missed
- * silently, in the order of the link.
+ * Order: the findings by rank, each with its items as one group; then unextracted members of the
+ * program's own archives; then what scripts discard; then heads with data before code before pieces
+ * of strings, because tables are what is missed silently, in the order of the link.
  *
  * Entry: rp_items_make().
  */
@@ -27,6 +27,7 @@ struct making {
     uint8_t *taken;         /* by node: it is an item */
     uint8_t *seen;          /* by node: scratch of the search for heads */
     bool **unit_taken;
+    bool members; /* unextracted members without a finding too */
 };
 
 static bool is_removed(const struct rp_facts *f, rp_id node)
@@ -144,9 +145,30 @@ static unsigned order_of(const struct rp_fact_node *n)
     return n->cls == RP_CLASS_TEXT;
 }
 
+/* Members that nothing extracts, of archives that are the program's own; those of the system's
+ * libraries are not missed by accident. */
+static bool take_members(struct making *k)
+{
+    enum { MAX_MEMBERS = 200 };
+    const struct rp_facts *f = k->f;
+    unsigned n = 0;
+    for (rp_id i = 1; i < f->files.n; i++) {
+        const char *path = rp_fact_str(f, f->files.v[i].path);
+        bool taken = strcmp(rp_fact_str(f, f->files.v[i].kind), "member-not-extracted") != 0 ||
+                     !strncmp(path, "/usr/", 5) || !strncmp(path, "/lib", 4);
+        for (size_t j = 0; !taken && j < k->items->v.n; j++)
+            taken = k->items->v.v[j].kind == RP_ITEM_MEMBER && k->items->v.v[j].id == i;
+        if (!taken && n++ < MAX_MEMBERS && (!push(k, RP_ITEM_MEMBER, i, 0) || !end_group(k)))
+            return false;
+    }
+    return true;
+}
+
 static bool take_rest(struct making *k)
 {
     const struct rp_facts *f = k->f;
+    if (k->members && !take_members(k))
+        return false;
     for (uint32_t s = 0; s < k->n_scripts; s++)
         for (uint32_t u = 0; u < k->scripts[s].units.n; u++)
             if (!k->unit_taken[s][u] && (!push(k, RP_ITEM_SCRIPT, s << 16 | u, 0) || !end_group(k)))
@@ -182,10 +204,11 @@ static bool make(struct making *k)
 }
 
 enum reap_status rp_items_make(struct rp_ctx *ctx, const struct rp_facts *f,
-                               const struct rp_script_text *scripts, size_t n_scripts,
+                               const struct rp_script_text *scripts, size_t n_scripts, bool members,
                                struct rp_items *ret)
 {
-    struct making k = {.f = f, .scripts = scripts, .n_scripts = n_scripts, .items = ret};
+    struct making k = {
+        .f = f, .scripts = scripts, .n_scripts = n_scripts, .items = ret, .members = members};
     bool ok = make(&k);
     for (size_t i = 0; k.unit_taken && i < n_scripts; i++)
         free(k.unit_taken[i]);
@@ -199,6 +222,7 @@ enum reap_status rp_items_make(struct rp_ctx *ctx, const struct rp_facts *f,
 
 void rp_items_free(struct rp_items *items)
 {
+    items->n_ranked = 0;
     rp_vec_free(&items->v);
     rp_vec_free(&items->group_start);
 }

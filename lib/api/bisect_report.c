@@ -2,7 +2,8 @@
  *
  * Each culprit has the keys of a finding of `reap lint` (rank, code, severity, file, section,
  * symbols, evidence, remedy). Where a finding had named the removal, code, evidence and remedy are
- * the finding's; else the code is "removal" and the remedy is a line that keeps it.
+ * the finding's; else the code is "removal" (or "not-extracted") and the remedy is a line that
+ * keeps it.
  *
  * Entry: rp_bisect_write().
  */
@@ -79,6 +80,31 @@ static void describe_script(struct rp_bisect *b, uint32_t id, struct answer *a)
     a->remedy = rp_arena_printf(&b->arena, "take %s out of /DISCARD/ in %s", u->pattern, t->path);
 }
 
+/* A name that asks for a member: a global that it defines. NULL: it has none. */
+static const char *member_symbol(const struct rp_bisect *b, rp_id file)
+{
+    const struct rp_facts *f = &b->facts;
+    for (size_t i = 1; i < f->symbols.n; i++)
+        if (f->symbols.v[i].file == file && *rp_fact_str(f, f->symbols.v[i].name))
+            return rp_fact_str(f, f->symbols.v[i].name);
+    return NULL;
+}
+
+static void describe_member(struct rp_bisect *b, rp_id file, struct answer *a)
+{
+    const struct rp_facts *f = &b->facts;
+    const char *symbol = member_symbol(b, file);
+    a->code = "not-extracted";
+    a->file = display(b, file);
+    a->evidence = "nothing asks for this member of its archive; with it linked the test passes";
+    if (symbol)
+        a->remedy = rp_arena_printf(&b->arena, "-u %s", symbol);
+    else
+        a->remedy = rp_arena_printf(&b->arena,
+                                    "--whole-archive %s --no-whole-archive, or the object itself",
+                                    rp_fact_str(f, f->files.v[file].path));
+}
+
 static struct answer describe(struct rp_bisect *b, const struct rp_culprit *c)
 {
     const struct rp_facts *f = &b->facts;
@@ -89,7 +115,7 @@ static struct answer describe(struct rp_bisect *b, const struct rp_culprit *c)
     else if (first->kind == RP_ITEM_SCRIPT)
         describe_script(b, first->id, &a);
     else if (first->kind == RP_ITEM_MEMBER)
-        a.file = display(b, first->id);
+        describe_member(b, first->id, &a);
     else
         describe_node(b, first->id, &a);
     if (!first->finding)

@@ -103,8 +103,11 @@ static int run_command(const char *const *argv, char **env, const char *cwd, con
                                      O_WRONLY | O_CREAT | O_TRUNC, 0666);
     posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
     posix_spawn_file_actions_addchdir_np(&actions, cwd);
-    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP);
-    sigset_t old;
+    /* The mask is ours; a test must find its signals as a shell would hand them on. */
+    sigset_t old, no_signals;
+    sigemptyset(&no_signals);
+    posix_spawnattr_setsigmask(&attr, &no_signals);
+    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
     rp_signals_hold(&old);
     int e = posix_spawnp(&pid, argv[0], &actions, &attr, (char *const *)(uintptr_t)argv, env);
     if (e == 0)

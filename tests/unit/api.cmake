@@ -1,3 +1,4 @@
+reap_unit_test(bisect_search)
 reap_unit_test(options)
 reap_unit_test(run)
 add_test(NAME unit.driver COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/driver.sh $<TARGET_FILE:ld_reap>)

@@ -136,6 +136,9 @@ void rp_draft_keep(struct rp_danger *d, struct rp_draft *x, rp_id section);
  * for the entries of a lost section. */
 void rp_danger_effects(struct rp_danger *d, struct rp_draft *x, rp_id section, bool detail);
 uint64_t rp_danger_weight(struct rp_danger *d, rp_id section); /* the score alone */
+/* Whether the function (or variable) at a place fills something that live code reads; says so in x,
+ * which may be NULL. */
+bool rp_danger_fills(struct rp_danger *d, struct rp_draft *x, rp_id section, uint64_t offset);
 /* Whether a function that the section's entries name is live all the same. */
 bool rp_danger_callee_lives(const struct rp_danger *d, rp_id section);
 

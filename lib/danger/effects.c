@@ -171,6 +171,19 @@ static void find_readers(struct effects *e, struct object *o)
     }
 }
 
+/* From the first functions to all, and who reads what they fill. */
+static void finish(struct effects *e)
+{
+    for (uint32_t i = 0; i < e->n_funcs; i++) {
+        struct func f = e->funcs[i];
+        if (!is_runtime_section(e->d, f.section))
+            walk_func(e, &f);
+    }
+    for (uint32_t i = 0; i < e->n_objects; i++)
+        find_readers(e, &e->objects[i]);
+}
+
+/* The walk from the functions that a lost section names. */
 static struct effects *make(struct rp_danger *d, rp_id section)
 {
     struct effects *e = calloc(1, sizeof *e);
@@ -189,12 +202,24 @@ static struct effects *make(struct rp_danger *d, rp_id section)
             add_func(e, to, offset, 0);
     }
     e->n_entries = e->n_funcs;
-    for (uint32_t i = 0; i < e->n_funcs; i++)
-        if (!is_runtime_section(d, e->funcs[i].section))
-            walk_func(e, &(struct func){e->funcs[i].section, e->funcs[i].start, e->funcs[i].end,
-                                        e->funcs[i].depth});
-    for (uint32_t i = 0; i < e->n_objects; i++)
-        find_readers(e, &e->objects[i]);
+    finish(e);
+    return e;
+}
+
+/* The walk from one function. */
+static struct effects *make_from(struct rp_danger *d, rp_id section, uint64_t offset)
+{
+    struct effects *e = calloc(1, sizeof *e);
+    if (!e) {
+        d->oom = true;
+        return NULL;
+    }
+    e->d = d;
+    if (rp_danger_is_code(d, section))
+        add_func(e, section, offset, 0);
+    else if (is_variable(d, section))
+        add_object(e, section, offset, true, section, offset);
+    finish(e);
     return e;
 }
 
@@ -318,4 +343,19 @@ void rp_danger_effects(struct rp_danger *d, struct rp_draft *x, rp_id section, b
             shown++;
         }
     free(e);
+}
+
+bool rp_danger_fills(struct rp_danger *d, struct rp_draft *x, rp_id section, uint64_t offset)
+{
+    struct effects *e = make_from(d, section, offset);
+    bool any = false;
+    for (uint32_t i = 0; e && i < e->n_objects; i++) {
+        if (!e->objects[i].n_readers)
+            continue;
+        if (x && !any)
+            say_object(d, x, &e->objects[i]);
+        any = true;
+    }
+    free(e);
+    return any;
 }

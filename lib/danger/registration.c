@@ -6,9 +6,9 @@
  * archive; the program finds its list empty.
  *
  * Found when a member has a constructor or such an entry, refers to something live of the program
- * (the registry), and serves nothing else: all that it defines for others is reached from the
- * constructor. A member that also has functions for others would be extracted by whoever wants
- * them: no finding, or every library with static objects would give alarm.
+ * or what fills it (the registry), and serves nothing else: all that it defines for others is
+ * reached from the constructor. A member that also has functions for others would be extracted by
+ * whoever wants them: no finding, or every library with static objects would give alarm.
  */
 #include "danger/danger.h"
 
@@ -115,7 +115,8 @@ static void walk(struct member *m)
     }
 }
 
-/* All that the member offers is part of the registration, and it refers to a live registry. */
+/* All that the member offers is part of the registration, and it refers to a registry: a function
+ * or variable of the program that fills what live code reads, or that is live itself. */
 static bool serves_nothing_else(struct member *m)
 {
     const struct rp_elf *e = &m->elf;
@@ -129,8 +130,12 @@ static bool serves_nothing_else(struct member *m)
         rp_id global = m->reached[i] ? rp_model_find_global(m->d->m, name) : 0;
         rp_id node = global ? rp_global_node(m->d->m, global) : 0;
         rp_id section = node ? m->d->m->nodes.v[node].section : 0;
-        if (section && m->d->marks->live[node] &&
-            !rp_danger_is_runtime(rp_section_file(m->d->m, section)->path))
+        if (!section || rp_danger_is_runtime(rp_section_file(m->d->m, section)->path))
+            continue;
+        const struct rp_global *g = rp_global_of(m->d->m, global);
+        bool fills = rp_danger_fills(m->d, NULL, section,
+                                     rp_file_of(m->d->m, g->def_file)->elf.syms[g->def_sym].value);
+        if (fills || (!m->registry && m->d->marks->live[node]))
             m->registry = global;
     }
     return m->registry || (m->entry && m->entry[0] != '.');
@@ -153,9 +158,15 @@ static void report(struct member *m, rp_id ar, uint32_t no)
     rp_draft_part(d, x, registry, 0);
     rp_draft_say(x, "%s(%s) registers itself by its section %s, and nothing extracts it", base,
                  a->members[no].name, m->entry);
-    if (registry)
-        rp_draft_say(x, "it refers to %s, which is live: %s", rp_word_name(&w, registry),
-                     rp_word_code(&w, d, rp_global_node(d->m, m->registry)));
+    if (registry) {
+        const struct rp_global *g = rp_global_of(d->m, m->registry);
+        rp_id node = rp_global_node(d->m, m->registry);
+        rp_draft_say(x, "it would call or fill %s (%s)%s", rp_word_name(&w, registry),
+                     rp_word_section(&w, d, d->m->nodes.v[node].section),
+                     d->marks->live[node] ? ", which is live" : "");
+        rp_danger_fills(d, x, d->m->nodes.v[node].section,
+                        rp_file_of(d->m, g->def_file)->elf.syms[g->def_sym].value);
+    }
     rp_draft_chain(x, "no undefined name is defined by %s(%s), so that it stays in its archive",
                    base, a->members[no].name);
     rp_draft_chain(x, "%s is never called for it",

@@ -7,6 +7,7 @@
 #include "elf/filemap.h"
 #include "util/arena.h"
 #include "util/ctx.h"
+#include "util/outfile.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -52,5 +53,28 @@ struct rp_archive_item {
 };
 enum reap_status rp_archive_write(struct rp_ctx *ctx, const char *path,
                                   const struct rp_archive_item *items, uint32_t n_items);
+
+/* An archive with an empty index that is written member after member. */
+enum { RP_ARCHIVE_HEADER = 60 };
+struct rp_archive_out {
+    struct rp_out out;
+    char (*headers)[RP_ARCHIVE_HEADER]; /* [n_items]; the sizes are filled in by rp_archive_put */
+    uint32_t n_items;
+    uint64_t at; /* where the first member goes; the caller may move it on */
+};
+
+/* Open the file and write what stands before the members. Of the items only the names count; the
+ * size may be 0. Mode 0600. On failure there is nothing to abort. */
+enum reap_status rp_archive_start(struct rp_ctx *ctx, struct rp_archive_out *a, const char *path,
+                                  const struct rp_archive_item *items, uint32_t n_items);
+/* Bytes that a member of `size` bytes takes, its header and padding counted. */
+uint64_t rp_archive_room(uint64_t size);
+/* Write n consecutive members, the first of which is number `first`, at offset `at`. Threads may
+ * write different members at once. */
+enum reap_status rp_archive_put(struct rp_ctx *ctx, struct rp_archive_out *a, uint64_t at,
+                                uint32_t first, const struct rp_archive_item *items, uint32_t n);
+/* Close it, check every error, put it in place. On failure there is nothing to abort. */
+enum reap_status rp_archive_finish(struct rp_ctx *ctx, struct rp_archive_out *a);
+void rp_archive_abort(struct rp_archive_out *a);
 
 #endif

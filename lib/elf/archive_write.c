@@ -4,6 +4,9 @@
  * index and the names are made in memory; contents go from where they lie by writev(2).
  * Headers are deterministic (date and ids 0, mode 644), as `ar D` writes them. The index is
  * always there: ld.bfd and gold refuse an archive without one.
+ *
+ * An archive with an empty index can also be written member after member (rp_archive_start), in any
+ * order and by several threads, once the size of everything before a member is known.
  */
 #include "elf/archive.h"
 
@@ -15,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEADER_SIZE = 60, LONGEST_SHORT_NAME = 15 };
+enum { HEADER_SIZE = RP_ARCHIVE_HEADER, SIZE_FIELD = 48, LONGEST_SHORT_NAME = 15 };
 
 /* The size field has ten digits. */
 #define LARGEST_MEMBER UINT64_C(9999999999)
@@ -46,6 +49,14 @@ static bool is_short(const char *name)
            !strchr(name, '\n') && strncmp(name, "__.SYMDEF", 9) != 0;
 }
 
+static enum reap_status too_large(struct rp_ctx *ctx, const char *path,
+                                  const struct rp_archive_item *it)
+{
+    return rp_fail(ctx, REAP_ERR_UNSUPPORTED, "member-too-large", rp_at(path),
+                   "member '%s' of %" PRIu64 " bytes is too large for an archive", it->name,
+                   it->size);
+}
+
 /* Headers of all members; long names go to the name table. A newline would end a name there for
  * every reader, so it is replaced. */
 static enum reap_status make_headers(struct writer *w)
@@ -54,9 +65,7 @@ static enum reap_status make_headers(struct writer *w)
         const struct rp_archive_item *it = &w->items[i];
         char field[32];
         if (it->size > LARGEST_MEMBER)
-            return rp_fail(w->ctx, REAP_ERR_UNSUPPORTED, "member-too-large", rp_at(w->path),
-                           "member '%s' of %" PRIu64 " bytes is too large for an archive", it->name,
-                           it->size);
+            return too_large(w->ctx, w->path, it);
         if (is_short(it->name)) {
             snprintf(field, sizeof field, "%s/", it->name);
         } else {
@@ -178,4 +187,74 @@ enum reap_status rp_archive_write(struct rp_ctx *ctx, const char *path,
     rp_strbuf_free(&w.names);
     rp_strbuf_free(&w.head);
     return st;
+}
+
+/* --- member after member --------------------------------------------------------------------- */
+
+enum reap_status rp_archive_start(struct rp_ctx *ctx, struct rp_archive_out *a, const char *path,
+                                  const struct rp_archive_item *items, uint32_t n_items)
+{
+    /* Only the names count; the head is the same whatever the sizes, without names in the index. */
+    struct writer w = {.ctx = ctx, .path = path, .items = items, .n_items = n_items};
+    *a = (struct rp_archive_out){.out.fd = -1, .n_items = n_items};
+    w.headers = calloc((size_t)n_items + 1, sizeof *w.headers);
+    enum reap_status st = w.headers ? make_headers(&w) : rp_nomem(ctx);
+    if (st == REAP_OK)
+        st = make_head(&w);
+    if (st == REAP_OK)
+        st = rp_out_open(ctx, &a->out, path, 0600);
+    if (st == REAP_OK)
+        st = rp_out_write(ctx, &a->out, w.head.s, w.head.n);
+    a->at = w.head.n;
+    a->headers = w.headers;
+    rp_strbuf_free(&w.names);
+    rp_strbuf_free(&w.head);
+    if (st != REAP_OK)
+        rp_archive_abort(a);
+    return st;
+}
+
+uint64_t rp_archive_room(uint64_t size)
+{
+    return HEADER_SIZE + padded(size);
+}
+
+enum reap_status rp_archive_put(struct rp_ctx *ctx, struct rp_archive_out *a, uint64_t at,
+                                uint32_t first, const struct rp_archive_item *items, uint32_t n)
+{
+    static const char newline[] = "\n";
+    struct iovec *iov = calloc(3 * (size_t)n + 1, sizeof *iov);
+    size_t n_iov = 0;
+    if (!iov)
+        return rp_nomem(ctx);
+    for (uint32_t i = 0; i < n; i++) {
+        char *header = a->headers[first + i], digits[32];
+        if (items[i].size > LARGEST_MEMBER) {
+            free(iov);
+            return too_large(ctx, a->out.path, &items[i]);
+        }
+        snprintf(digits, sizeof digits, "%-10" PRIu64, items[i].size);
+        memcpy(header + SIZE_FIELD, digits, 10);
+        iov[n_iov++] = (struct iovec){header, HEADER_SIZE};
+        iov[n_iov++] = (struct iovec){(void *)(uintptr_t)items[i].data, (size_t)items[i].size};
+        if (items[i].size & 1)
+            iov[n_iov++] = (struct iovec){(void *)(uintptr_t)newline, 1};
+    }
+    enum reap_status st = rp_out_pwritev(ctx, &a->out, at, iov, n_iov);
+    free(iov);
+    return st;
+}
+
+enum reap_status rp_archive_finish(struct rp_ctx *ctx, struct rp_archive_out *a)
+{
+    free(a->headers);
+    a->headers = NULL;
+    return rp_out_commit(ctx, &a->out);
+}
+
+void rp_archive_abort(struct rp_archive_out *a)
+{
+    free(a->headers);
+    a->headers = NULL;
+    rp_out_abort(&a->out);
 }

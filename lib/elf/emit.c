@@ -5,10 +5,14 @@
  * buffer. Contents and 64-bit relocations are copied once; 32-bit records go through libelf's
  * translators one by one. Numbers that do not fit into their 16-bit fields go where the gABI says
  * (Extended Section Header; SHT_SYMTAB_SHNDX).
+ *
+ * When all names come from the old file, as they do when an object is made smaller, its string
+ * tables are cut down (strcut.h); otherwise new ones are made (strtab.h), which is slower.
  */
 #include "elf/emit.h"
 
 #include "elf/elf_internal.h"
+#include "elf/strcut.h"
 #include "elf/strtab.h"
 #include "util/checked.h"
 
@@ -24,11 +28,14 @@ struct emitter {
     struct rp_ctx *ctx;
     const struct rp_emit *in;
     bool is64;
-    struct rp_strtab str, shstr; /* shstr unused when both are one section */
-    uint32_t *section_name;      /* [n_sections] offsets in the name table */
-    uint32_t *symbol_name;       /* [n_symbols] */
-    uint64_t *offset;            /* [n_sections] */
-    uint64_t table, size;        /* offset of the section table; of the end: bytes */
+    struct rp_arena *arena;
+    bool cut;                            /* the names are those of the old file */
+    struct rp_strcut cut_str, cut_shstr; /* with `cut`, else: */
+    struct rp_strtab str, shstr;         /* shstr unused when both are one section */
+    uint32_t *section_name;              /* [n_sections] offsets in the name table */
+    uint32_t *symbol_name;               /* [n_symbols] */
+    uint64_t *offset;                    /* [n_sections] */
+    uint64_t table, size;                /* offset of the section table; of the end: bytes */
     uint8_t *out;
 };
 
@@ -58,25 +65,89 @@ bool rp_emit_needs_xindex(const struct rp_emit *e)
 
 /* --- string tables --------------------------------------------------------------------------- */
 
+static bool is_shared(const struct emitter *m)
+{
+    return m->in->strtab == m->in->shstrtab;
+}
+
+/* Whether all names are strings of the old file's tables; notes them as used in the cuts. */
+static bool use_old_names(struct emitter *m)
+{
+    const struct rp_emit *in = m->in;
+    struct rp_strcut *names = is_shared(m) ? &m->cut_str : &m->cut_shstr;
+    for (uint32_t i = 0; i < in->n_sections; i++) {
+        if (!rp_strcut_has(names, in->sections[i].name))
+            return false;
+        rp_strcut_use(names, in->sections[i].name);
+    }
+    for (uint32_t i = 0; i < in->n_symbols; i++) {
+        if (!rp_strcut_has(&m->cut_str, in->symbols[i].name))
+            return false;
+        rp_strcut_use(&m->cut_str, in->symbols[i].name);
+    }
+    return true;
+}
+
+static enum reap_status cut_strings(struct emitter *m)
+{
+    const struct rp_emit *in = m->in;
+    const struct rp_elf *old = in->like;
+    if (!old->strtab || !old->shstrtab || old->strtab_size >= UINT32_MAX ||
+        old->shstrtab_size >= UINT32_MAX)
+        return REAP_OK;
+    if (!rp_strcut_init(&m->cut_str, m->arena, old->strtab, old->strtab_size) ||
+        !rp_strcut_init(&m->cut_shstr, m->arena, old->shstrtab, old->shstrtab_size))
+        return rp_nomem(m->ctx);
+    if (!use_old_names(m))
+        return REAP_OK;
+    if (!rp_strcut_settle(&m->cut_str, m->arena) || !rp_strcut_settle(&m->cut_shstr, m->arena))
+        return rp_nomem(m->ctx);
+    const struct rp_strcut *names = is_shared(m) ? &m->cut_str : &m->cut_shstr;
+    for (uint32_t i = 0; i < in->n_sections; i++)
+        m->section_name[i] = rp_strcut_offset(names, in->sections[i].name);
+    for (uint32_t i = 0; i < in->n_symbols; i++)
+        m->symbol_name[i] = rp_strcut_offset(&m->cut_str, in->symbols[i].name);
+    m->cut = true;
+    return REAP_OK;
+}
+
 static enum reap_status make_strings(struct emitter *m)
 {
     const struct rp_emit *in = m->in;
-    bool shared = in->strtab == in->shstrtab;
-    struct rp_strtab *names = shared ? &m->str : &m->shstr;
-    m->section_name = malloc(((size_t)in->n_sections + 1) * sizeof *m->section_name);
-    m->symbol_name = malloc(((size_t)in->n_symbols + 1) * sizeof *m->symbol_name);
+    struct rp_strtab *names = is_shared(m) ? &m->str : &m->shstr;
+    m->section_name = rp_arena_alloc(m->arena, in->n_sections * sizeof *m->section_name);
+    m->symbol_name = rp_arena_alloc(m->arena, in->n_symbols * sizeof *m->symbol_name);
     if (!m->section_name || !m->symbol_name)
         return rp_nomem(m->ctx);
+    enum reap_status st = cut_strings(m);
+    if (st != REAP_OK || m->cut)
+        return st;
     /* Names of relocation sections first: they contain those of what they relocate. */
     for (int pass = 0; pass < 2; pass++)
         for (uint32_t i = 0; i < in->n_sections; i++)
             if (is_reloc(&in->sections[i]) == (pass == 0) &&
-                !rp_strtab_add_section(names, in->sections[i].name, shared, &m->section_name[i]))
+                !rp_strtab_add_section(names, in->sections[i].name, is_shared(m),
+                                       &m->section_name[i]))
                 return rp_nomem(m->ctx);
     for (uint32_t i = 0; i < in->n_symbols; i++)
         if (!rp_strtab_add(&m->str, in->symbols[i].name, &m->symbol_name[i]))
             return rp_nomem(m->ctx);
     return REAP_OK;
+}
+
+static uint64_t strings_size(const struct emitter *m, bool symbols)
+{
+    if (m->cut)
+        return symbols ? m->cut_str.size : m->cut_shstr.size;
+    return rp_strtab_size(symbols ? &m->str : &m->shstr);
+}
+
+static void put_strings(const struct emitter *m, bool symbols, uint8_t *out)
+{
+    if (m->cut)
+        rp_strcut_write(symbols ? &m->cut_str : &m->cut_shstr, out);
+    else
+        rp_strtab_write(symbols ? &m->str : &m->shstr, out);
 }
 
 /* --- layout ---------------------------------------------------------------------------------- */
@@ -98,10 +169,8 @@ static uint64_t section_size(const struct emitter *m, uint32_t i)
     const struct rp_emit *in = m->in;
     const struct rp_emit_section *s = &in->sections[i];
     uint32_t number = i + 1;
-    if (number == in->strtab)
-        return rp_strtab_size(&m->str);
-    if (number == in->shstrtab)
-        return rp_strtab_size(&m->shstr);
+    if (number == in->strtab || number == in->shstrtab)
+        return strings_size(m, number == in->strtab);
     if (number == in->symtab || number == in->symtab_shndx)
         return ((uint64_t)in->n_symbols + 1) * entry_size(m, s);
     return is_reloc(s) ? s->n_relocs * entry_size(m, s) : s->size;
@@ -111,7 +180,7 @@ static enum reap_status lay_out(struct emitter *m)
 {
     const struct rp_emit *in = m->in;
     uint64_t at = by_class(m, sizeof(Elf32_Ehdr), sizeof(Elf64_Ehdr)), bytes;
-    m->offset = malloc(((size_t)in->n_sections + 1) * sizeof *m->offset);
+    m->offset = rp_arena_alloc(m->arena, in->n_sections * sizeof *m->offset);
     if (!m->offset)
         return rp_nomem(m->ctx);
     for (uint32_t i = 0; i < in->n_sections; i++) {
@@ -363,7 +432,7 @@ static enum reap_status put_contents(struct emitter *m)
         else if (i + 1 == in->symtab_shndx)
             continue; /* by put_symbols */
         else if (i + 1 == in->strtab || i + 1 == in->shstrtab)
-            rp_strtab_write(i + 1 == in->strtab ? &m->str : &m->shstr, p);
+            put_strings(m, i + 1 == in->strtab, p);
         else if (is_reloc(s))
             st = put_relocs(m, s, p);
         else if (size)
@@ -390,16 +459,18 @@ static enum reap_status check_input(const struct emitter *m)
     return REAP_OK;
 }
 
-enum reap_status rp_emit_object(struct rp_ctx *ctx, const struct rp_emit *e, uint8_t **ret_bytes,
-                                uint64_t *ret_size)
+enum reap_status rp_emit_append(struct rp_ctx *ctx, const struct rp_emit *e, struct rp_arena *arena,
+                                struct rp_strbuf *out)
 {
-    struct emitter m = {.ctx = ctx, .in = e, .is64 = e->like->elf_class == ELFCLASS64};
+    struct emitter m = {
+        .ctx = ctx, .in = e, .arena = arena, .is64 = e->like->elf_class == ELFCLASS64};
+    size_t before = out->n;
     enum reap_status st = check_input(&m);
     if (st == REAP_OK)
         st = make_strings(&m);
     if (st == REAP_OK)
         st = lay_out(&m);
-    if (st == REAP_OK && !(m.out = malloc((size_t)m.size)))
+    if (st == REAP_OK && !(m.out = (uint8_t *)rp_strbuf_extend(out, (size_t)m.size)))
         st = rp_nomem(ctx);
     if (st == REAP_OK)
         st = put_header(&m);
@@ -407,16 +478,25 @@ enum reap_status rp_emit_object(struct rp_ctx *ctx, const struct rp_emit *e, uin
         st = put_contents(&m);
     if (st == REAP_OK)
         st = put_table(&m);
-    if (st == REAP_OK) {
-        *ret_bytes = m.out;
-        *ret_size = m.size;
-        m.out = NULL;
-    }
-    free(m.out);
-    free(m.offset);
-    free(m.symbol_name);
-    free(m.section_name);
+    if (st != REAP_OK)
+        out->n = before;
     rp_strtab_free(&m.shstr);
     rp_strtab_free(&m.str);
     return st;
+}
+
+enum reap_status rp_emit_object(struct rp_ctx *ctx, const struct rp_emit *e, uint8_t **ret_bytes,
+                                uint64_t *ret_size)
+{
+    struct rp_arena arena = {0};
+    struct rp_strbuf out = {0};
+    enum reap_status st = rp_emit_append(ctx, e, &arena, &out);
+    rp_arena_free(&arena);
+    if (st != REAP_OK) {
+        rp_strbuf_free(&out);
+        return st;
+    }
+    *ret_bytes = (uint8_t *)out.s;
+    *ret_size = out.n;
+    return REAP_OK;
 }

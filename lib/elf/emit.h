@@ -9,7 +9,9 @@
 #define RP_ELF_EMIT_H
 
 #include "elf/elf_file.h"
+#include "util/arena.h"
 #include "util/ctx.h"
+#include "util/strbuf.h"
 
 /* A section to write. `bytes` for everything but NOBITS, symbols and relocations. */
 struct rp_emit_section {
@@ -44,6 +46,11 @@ struct rp_emit {
 /* Whether any symbol's section number needs SYMTAB_SHNDX. */
 bool rp_emit_needs_xindex(const struct rp_emit *e);
 
+/* Append the object to `out`, where it starts at the end of what is there (callers see to the
+ * alignment that they want). Working memory comes from the arena. On failure `out` is as it was.
+ * See rp_emit_object. */
+enum reap_status rp_emit_append(struct rp_ctx *ctx, const struct rp_emit *e, struct rp_arena *arena,
+                                struct rp_strbuf *out);
 /* *ret_bytes is malloc'd, *ret_size bytes. entsize of symbol and relocation tables, link and info
  * of the symbol table and link of its SHT_SYMTAB_SHNDX are set here, whatever the caller says.
  * Sections stand in the file in the order of their numbers. REAP_ERR_INTERNAL when the input

@@ -11,41 +11,24 @@
  * linker loads it later than files of later arguments (lld and mold extract at the reference),
  * where the latest file loaded before it went.
  *
- * How: a serial walk in load order makes a list of outputs and their members; then batches of them
- * are rewritten in parallel (by file) and written in parallel (by output), so that no more than a
- * batch is in memory.
+ * How: a serial walk in load order makes a list of outputs and their members; output_write.c writes
+ * them.
  *
  * Entry: rp_output_write().
  */
-#include "pass/pass.h"
+#include "pass/output.h"
 
-#include "util/pool.h"
-
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-enum { BATCH_BYTES = 16 << 20 };
-
-/* One object of an output. */
-struct part {
-    rp_id file;
-    const uint8_t *data; /* borrowed from the input, or `owned` */
-    uint8_t *owned;
-    uint64_t size; /* bytes */
-};
 
 /* One file to be linked. */
 struct output {
     const char *path; /* NULL: to be written as `base` */
     const char *base;
     uint32_t arg;
-    rp_id ar; /* of a run of members, else 0 */
-    uint32_t part, n_parts;
-    uint32_t seq; /* number in the list */
-    uint64_t in_bytes;
+    rp_id ar;               /* of a run of members, else 0 */
+    uint32_t part, n_parts; /* its objects among the parts */
+    uint32_t seq;           /* number in the list */
     bool is_shared, as_needed, whole_archive;
 };
 
@@ -56,10 +39,9 @@ struct writer {
     const struct rp_link *link;
     struct rp_tempdir *dir;
     RP_VEC(struct output) outputs;
-    RP_VEC(struct part) parts;
+    RP_VEC(rp_id) parts; /* files */
     bool *keep_args;
     uint32_t anchor; /* no output goes before this argument any more */
-    size_t batch_part, batch_output;
 };
 
 static const char *base_name(const char *path)
@@ -122,11 +104,8 @@ static bool add_output(struct writer *w, struct output o)
 
 static bool add_part(struct writer *w, rp_id file)
 {
-    struct output *o = &w->outputs.v[w->outputs.n - 1];
-    struct part p = {.file = file};
-    o->n_parts++;
-    o->in_bytes += rp_file_of(w->m, file)->elf.size;
-    return rp_vec_push(&w->parts, p);
+    w->outputs.v[w->outputs.n - 1].n_parts++;
+    return rp_vec_push(&w->parts, file);
 }
 
 /* A member goes with the run before it, or begins a new one. */
@@ -236,12 +215,12 @@ static void use_originals(struct writer *w)
         const struct rp_ar *ar = &w->m->ars.v[o->ar - 1];
         bool same = o->n_parts == ar->archive.n_members;
         for (uint32_t k = 0; k < o->n_parts && same; k++) {
-            const struct part *p = &w->parts.v[o->part + k];
-            same = rp_file_of(w->m, p->file)->member_no == k &&
-                   w->plan->fate[p->file - 1] == RP_FATE_UNCHANGED;
+            rp_id file = w->parts.v[o->part + k];
+            same = rp_file_of(w->m, file)->member_no == k &&
+                   w->plan->fate[file - 1] == RP_FATE_UNCHANGED;
         }
         if (same)
-            o->path = rp_file_of(w->m, w->parts.v[o->part].file)->path;
+            o->path = rp_file_of(w->m, w->parts.v[o->part])->path;
     }
 }
 
@@ -283,98 +262,22 @@ static enum reap_status list_outputs(struct writer *w)
     return choose_paths(w);
 }
 
-/* --- writing --------------------------------------------------------------------------------- */
-
-static enum reap_status make_part(void *arg, size_t i)
-{
-    struct writer *w = arg;
-    struct part *p = &w->parts.v[w->batch_part + i];
-    const struct rp_file *f = rp_file_of(w->m, p->file);
-    if (w->plan->fate[p->file - 1] == RP_FATE_REWRITE) {
-        enum reap_status rc =
-            rp_rewrite_object(w->m, w->marks, w->plan, p->file, &p->owned, &p->size);
-        p->data = p->owned;
-        return rc;
-    }
-    if (f->map.data) { /* a thin archive's member */
-        p->data = f->map.data;
-        p->size = f->map.size;
-    } else {
-        const struct rp_ar *ar = &w->m->ars.v[f->ar - 1];
-        p->data = ar->map.data + ar->archive.members[f->member_no].offset;
-        p->size = ar->archive.members[f->member_no].size;
-    }
-    return REAP_OK;
-}
-
-static enum reap_status write_plain(const struct writer *w, const char *path, const struct part *p)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    int err = fd < 0 ? errno : 0;
-    for (uint64_t done = 0; !err && done < p->size;) {
-        ssize_t n = write(fd, p->data + done, p->size - done);
-        if (n > 0)
-            done += (uint64_t)n;
-        else if (n < 0 && errno != EINTR)
-            err = errno;
-    }
-    if (fd >= 0 && close(fd) != 0 && !err)
-        err = errno;
-    if (!err)
-        return REAP_OK;
-    return rp_fail_remedy(w->m->ctx, REAP_ERR_IO, "cannot-write", rp_at(path),
-                          "set TMPDIR to a folder with more room", "cannot write: %s",
-                          strerror(err));
-}
-
-static enum reap_status write_output(void *arg, size_t i)
-{
-    struct writer *w = arg;
-    const struct output *o = &w->outputs.v[w->batch_output + i];
-    const struct part *parts = w->parts.v + o->part;
-    if (o->n_parts == 0)
-        return REAP_OK;
-    if (!o->ar)
-        return write_plain(w, o->path, parts);
-    struct rp_archive_item *items = calloc(o->n_parts, sizeof *items);
-    if (!items)
-        return rp_nomem(w->m->ctx);
-    for (uint32_t k = 0; k < o->n_parts; k++) {
-        items[k].name = rp_file_of(w->m, parts[k].file)->member;
-        items[k].data = parts[k].data;
-        items[k].size = parts[k].size;
-    }
-    /* Without names in its index: it is linked whole, and nothing looks a name up. */
-    enum reap_status rc = rp_archive_write(w->m->ctx, o->path, items, o->n_parts);
-    free(items);
-    return rc;
-}
-
-static enum reap_status write_batch(struct writer *w, size_t from, size_t to)
-{
-    size_t first = w->outputs.v[from].part;
-    size_t end = to < w->outputs.n ? w->outputs.v[to].part : w->parts.n;
-    w->batch_part = first;
-    w->batch_output = from;
-    enum reap_status rc = rp_parallel(w->m->ctx, end - first, make_part, w);
-    if (!rc)
-        rc = rp_parallel(w->m->ctx, to - from, write_output, w);
-    for (size_t i = first; i < end; i++) {
-        free(w->parts.v[i].owned);
-        w->parts.v[i].owned = NULL;
-    }
-    return rc;
-}
-
 static enum reap_status write_all(struct writer *w)
 {
-    enum reap_status rc = REAP_OK;
-    for (size_t from = 0, to; from < w->outputs.n && !rc; from = to) {
-        uint64_t bytes = 0;
-        for (to = from; to < w->outputs.n && (to == from || bytes < BATCH_BYTES); to++)
-            bytes += w->outputs.v[to].n_parts ? w->outputs.v[to].in_bytes : 0;
-        rc = write_batch(w, from, to);
+    struct rp_output_file *files = calloc(w->outputs.n + 1, sizeof *files);
+    size_t n = 0;
+    if (!files)
+        return rp_nomem(w->m->ctx);
+    for (size_t i = 0; i < w->outputs.n; i++) {
+        const struct output *o = &w->outputs.v[i];
+        if (o->n_parts)
+            files[n++] = (struct rp_output_file){.path = o->path,
+                                                 .is_archive = o->ar != 0,
+                                                 .files = w->parts.v + o->part,
+                                                 .n_files = o->n_parts};
     }
+    enum reap_status rc = rp_output_write_files(w->m, w->marks, w->plan, files, n);
+    free(files);
     return rc;
 }
 
@@ -394,7 +297,7 @@ static enum reap_status make_replacements(struct writer *w, struct rp_replacemen
                                           .as_needed = o->as_needed,
                                           .is_shared = o->is_shared};
         if (o->n_parts) /* written, under a name of our own */
-            repl[i].original = rp_file_of(w->m, w->parts.v[o->part].file)->path;
+            repl[i].original = rp_file_of(w->m, w->parts.v[o->part])->path;
     }
     *ret = repl;
     *ret_n = w->outputs.n;

@@ -10,8 +10,10 @@
 #include "link/rules.h"
 #include "link/script.h"
 #include "model/model.h"
+#include "util/arena.h"
 #include "util/bitset.h"
 #include "util/outfile.h"
+#include "util/strbuf.h"
 
 enum rp_level {
     RP_LEVEL_LINKER, /* what lld's --gc-sections (-z nostart-stop-gc) would do: whole sections */
@@ -85,8 +87,13 @@ enum reap_status rp_plan_make(const struct rp_model *m, const struct rp_marks *m
                               const struct rp_job *job, struct rp_plan *ret);
 void rp_plan_free(struct rp_plan *plan);
 
-/* rewrite_object.c: the smaller ET_REL of one file. *ret_bytes is malloc'd. Thread-safe for
- * different files. */
+/* rewrite_object.c: the smaller ET_REL of one file, appended to `out`. Thread-safe. The arena is
+ * for working memory and is reset at the end: whoever rewrites many files keeps one, so that the
+ * memory is asked for once. */
+enum reap_status rp_rewrite_append(const struct rp_model *m, const struct rp_marks *marks,
+                                   const struct rp_plan *plan, rp_id file, struct rp_arena *arena,
+                                   struct rp_strbuf *out);
+/* The same by itself. *ret_bytes is malloc'd. */
 enum reap_status rp_rewrite_object(const struct rp_model *m, const struct rp_marks *marks,
                                    const struct rp_plan *plan, rp_id file, uint8_t **ret_bytes,
                                    uint64_t *ret_size);

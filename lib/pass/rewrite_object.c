@@ -9,7 +9,7 @@
  * What is not followed by its meaning is not rewritten at all: rp_rewrite_check() finds such
  * files before anything is marked, and leaves them untouched.
  *
- * Entry: rp_rewrite_object().
+ * Entry: rp_rewrite_append().
  */
 #include "pass/rewrite.h"
 
@@ -147,7 +147,7 @@ static void emit_section(const struct rp_rewrite *rw, uint32_t i, struct rp_emit
     }
 }
 
-static enum reap_status emit(struct rp_rewrite *rw, uint8_t **ret_bytes, uint64_t *ret_size)
+static enum reap_status emit(struct rp_rewrite *rw, struct rp_strbuf *out)
 {
     const struct rp_elf *e = rw->e;
     struct rp_emit_section *sections = NULL;
@@ -177,7 +177,7 @@ static enum reap_status emit(struct rp_rewrite *rw, uint8_t **ret_bytes, uint64_
     em.strtab = e->symtab ? new_section(rw, e->shdrs[e->symtab].link) : 0;
     em.shstrtab = new_section(rw, e->shstrndx);
     em.symtab_shndx = new_section(rw, e->symtab_shndx);
-    return rp_emit_object(rw->m->ctx, &em, ret_bytes, ret_size);
+    return rp_emit_append(rw->m->ctx, &em, &rw->arena, out);
 }
 
 /* --- all ------------------------------------------------------------------------------------- */
@@ -195,13 +195,14 @@ static enum reap_status rewrite(struct rp_rewrite *rw)
     return rp_rw_recompress(rw);
 }
 
-enum reap_status rp_rewrite_object(const struct rp_model *m, const struct rp_marks *marks,
-                                   const struct rp_plan *plan, rp_id file, uint8_t **ret_bytes,
-                                   uint64_t *ret_size)
+enum reap_status rp_rewrite_append(const struct rp_model *m, const struct rp_marks *marks,
+                                   const struct rp_plan *plan, rp_id file, struct rp_arena *arena,
+                                   struct rp_strbuf *out)
 {
     const struct rp_file *f = rp_file_of(m, file);
     struct rp_rewrite rw = {.m = m, .marks = marks, .plan = plan, .f = f, .e = &f->elf};
     rw.arch = m->arch;
+    rw.arena = *arena;
     enum reap_status rc = REAP_OK;
     rw.sec = rp_arena_zalloc(&rw.arena, f->elf.n_sections * sizeof *rw.sec);
     if (!rw.sec || !rp_bitset_init(&rw.referenced, f->elf.n_symbols)) {
@@ -210,12 +211,30 @@ enum reap_status rp_rewrite_object(const struct rp_model *m, const struct rp_mar
     }
     rc = rewrite(&rw);
     if (!rc)
-        rc = emit(&rw, ret_bytes, ret_size);
+        rc = emit(&rw, out);
 out:
     for (size_t i = 0; i < rw.owned.n; i++)
         free(rw.owned.v[i]);
     rp_vec_free(&rw.owned);
     rp_bitset_free(&rw.referenced);
-    rp_arena_free(&rw.arena);
+    *arena = rw.arena;
+    rp_arena_reset(arena);
     return rc;
+}
+
+enum reap_status rp_rewrite_object(const struct rp_model *m, const struct rp_marks *marks,
+                                   const struct rp_plan *plan, rp_id file, uint8_t **ret_bytes,
+                                   uint64_t *ret_size)
+{
+    struct rp_arena arena = {0};
+    struct rp_strbuf out = {0};
+    enum reap_status rc = rp_rewrite_append(m, marks, plan, file, &arena, &out);
+    rp_arena_free(&arena);
+    if (rc) {
+        rp_strbuf_free(&out);
+        return rc;
+    }
+    *ret_bytes = (uint8_t *)out.s;
+    *ret_size = out.n;
+    return REAP_OK;
 }

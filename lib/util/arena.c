@@ -2,7 +2,8 @@
  *
  * Blocks start small, because each of thousands of object files has an arena, and double up to
  * 256 KiB. A request that is large for the current block size gets a block of its own, put second
- * in the chain, so that the room left in the first one is not lost.
+ * in the chain, so that the room left in the first one is not lost. A reset arena keeps one block
+ * with room for all that was in it.
  */
 #include "util/arena.h"
 
@@ -124,4 +125,21 @@ void rp_arena_free(struct rp_arena *a)
         b = next;
     }
     a->head = NULL;
+}
+
+/* Several blocks become one of their size: what was needed once will be needed again. */
+void rp_arena_reset(struct rp_arena *a)
+{
+    struct rp_arena_block *b = a->head;
+    if (!b)
+        return;
+    if (b->next) {
+        size_t total = 0;
+        for (; b; b = b->next)
+            total += b->size;
+        rp_arena_free(a);
+        a->head = b = block_new(total);
+    }
+    if (b)
+        b->used = 0;
 }

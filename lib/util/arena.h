@@ -17,5 +17,8 @@ char *rp_arena_strdup(struct rp_arena *a, const char *s);
 char *rp_arena_printf(struct rp_arena *a, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void rp_arena_free(struct rp_arena *a);
+/* Give everything back, but keep the memory for the next allocations: an owner that is used for
+ * one thing after another soon asks the system for nothing more. */
+void rp_arena_reset(struct rp_arena *a);
 
 #endif

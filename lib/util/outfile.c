@@ -133,20 +133,26 @@ enum reap_status rp_out_write(struct rp_ctx *ctx, struct rp_out *out, const void
     return REAP_OK;
 }
 
-enum reap_status rp_out_writev(struct rp_ctx *ctx, struct rp_out *out, struct iovec *iov, size_t n)
+/* at: NULL for the file's own position, else where the pieces go. */
+static enum reap_status write_pieces(struct rp_ctx *ctx, struct rp_out *out, const uint64_t *at,
+                                     struct iovec *iov, size_t n)
 {
     enum { BATCH = 512 }; /* IOV_MAX is 1024 on Linux */
     size_t i = 0;
+    uint64_t done = 0;
     for (;;) {
         while (i < n && iov[i].iov_len == 0)
             i++;
         if (i == n)
             return REAP_OK;
-        ssize_t k = writev(out->fd, iov + i, (int)(n - i < BATCH ? n - i : BATCH));
+        int batch = (int)(n - i < BATCH ? n - i : BATCH);
+        ssize_t k = at ? pwritev(out->fd, iov + i, batch, (off_t)(*at + done))
+                       : writev(out->fd, iov + i, batch);
         if (k < 0 && errno == EINTR)
             continue;
         if (k <= 0)
             return fail_errno(ctx, "cannot-write", out->path, "cannot write", k ? errno : ENOSPC);
+        done += (uint64_t)k;
         for (size_t left = (size_t)k; left;) {
             size_t step = left < iov[i].iov_len ? left : iov[i].iov_len;
             iov[i].iov_base = (char *)iov[i].iov_base + step;
@@ -155,6 +161,17 @@ enum reap_status rp_out_writev(struct rp_ctx *ctx, struct rp_out *out, struct io
             i += iov[i].iov_len == 0;
         }
     }
+}
+
+enum reap_status rp_out_writev(struct rp_ctx *ctx, struct rp_out *out, struct iovec *iov, size_t n)
+{
+    return write_pieces(ctx, out, NULL, iov, n);
+}
+
+enum reap_status rp_out_pwritev(struct rp_ctx *ctx, struct rp_out *out, uint64_t at,
+                                struct iovec *iov, size_t n)
+{
+    return write_pieces(ctx, out, &at, iov, n);
 }
 
 /* Write out what is buffered and close. The errno of the first failure, 0 = none. */

@@ -32,6 +32,9 @@ FILE *rp_out_stream(struct rp_out *out);
 enum reap_status rp_out_write(struct rp_ctx *ctx, struct rp_out *out, const void *data, size_t n);
 /* Several pieces in one call; iov is used up (changed). The stream must not have been used. */
 enum reap_status rp_out_writev(struct rp_ctx *ctx, struct rp_out *out, struct iovec *iov, size_t n);
+/* The same at an offset, by any thread; the file's own position stays. */
+enum reap_status rp_out_pwritev(struct rp_ctx *ctx, struct rp_out *out, uint64_t at,
+                                struct iovec *iov, size_t n);
 /* Flush, check every error (disk full included), rename. */
 enum reap_status rp_out_commit(struct rp_ctx *ctx, struct rp_out *out);
 void rp_out_abort(struct rp_out *out);

@@ -61,12 +61,16 @@ static void block_signals(sigset_t *old)
     pthread_sigmask(SIG_BLOCK, &all, old);
 }
 
-enum reap_status rp_parallel(struct rp_ctx *ctx, size_t n, enum reap_status (*fn)(void *, size_t),
-                             void *arg)
+static size_t threads_for(const struct rp_ctx *ctx, size_t n)
 {
     size_t n_threads = ctx->n_threads < MAX_THREADS ? ctx->n_threads : MAX_THREADS;
-    if (n_threads > n)
-        n_threads = n;
+    return n_threads < n ? n_threads : n;
+}
+
+static enum reap_status run(struct rp_ctx *ctx, size_t n, size_t chunk,
+                            enum reap_status (*fn)(void *, size_t), void *arg)
+{
+    size_t n_threads = threads_for(ctx, n);
     if (n_threads < 2) {
         for (size_t i = 0; i < n; i++) {
             enum reap_status st = fn(arg, i);
@@ -75,9 +79,7 @@ enum reap_status rp_parallel(struct rp_ctx *ctx, size_t n, enum reap_status (*fn
         }
         return REAP_OK;
     }
-    struct job j = {.n = n, .fn = fn, .arg = arg, .status = REAP_OK};
-    j.chunk = n / (n_threads * CHUNKS_PER_THREAD);
-    j.chunk = j.chunk < 1 ? 1 : j.chunk > LARGEST_CHUNK ? LARGEST_CHUNK : j.chunk;
+    struct job j = {.n = n, .chunk = chunk, .fn = fn, .arg = arg, .status = REAP_OK};
     atomic_init(&j.next, 0);
     atomic_init(&j.first_failed, n);
     pthread_mutex_init(&j.lock, NULL);
@@ -94,4 +96,18 @@ enum reap_status rp_parallel(struct rp_ctx *ctx, size_t n, enum reap_status (*fn
         pthread_join(threads[i], NULL);
     pthread_mutex_destroy(&j.lock);
     return j.status;
+}
+
+enum reap_status rp_parallel(struct rp_ctx *ctx, size_t n, enum reap_status (*fn)(void *, size_t),
+                             void *arg)
+{
+    size_t n_threads = threads_for(ctx, n);
+    size_t chunk = n_threads ? n / (n_threads * CHUNKS_PER_THREAD) : 1;
+    return run(ctx, n, chunk < 1 ? 1 : chunk > LARGEST_CHUNK ? LARGEST_CHUNK : chunk, fn, arg);
+}
+
+enum reap_status rp_parallel_in_order(struct rp_ctx *ctx, size_t n,
+                                      enum reap_status (*fn)(void *, size_t), void *arg)
+{
+    return run(ctx, n, 1, fn, arg);
 }

@@ -12,5 +12,10 @@
  * inline with one thread or when threads cannot be started. */
 enum reap_status rp_parallel(struct rp_ctx *ctx, size_t n, enum reap_status (*fn)(void *, size_t),
                              void *arg);
+/* The same for few, large pieces of work: they are begun one by one in the order of their indices,
+ * so that fn(arg, i) may wait for something that a call with a smaller index does. After a failure
+ * at i only calls above i are skipped. */
+enum reap_status rp_parallel_in_order(struct rp_ctx *ctx, size_t n,
+                                      enum reap_status (*fn)(void *, size_t), void *arg);
 
 #endif

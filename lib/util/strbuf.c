@@ -57,6 +57,16 @@ void rp_strbuf_printf(struct rp_strbuf *b, const char *fmt, ...)
         b->n += (size_t)n;
 }
 
+char *rp_strbuf_extend(struct rp_strbuf *b, size_t n)
+{
+    if (!reserve(b, n))
+        return NULL;
+    char *p = b->s + b->n;
+    b->n += n;
+    b->s[b->n] = '\0';
+    return p;
+}
+
 void rp_strbuf_free(struct rp_strbuf *b)
 {
     free(b->s);

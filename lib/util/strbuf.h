@@ -15,6 +15,9 @@ void rp_strbuf_add(struct rp_strbuf *b, const char *s, size_t n);
 void rp_strbuf_puts(struct rp_strbuf *b, const char *s);
 void rp_strbuf_printf(struct rp_strbuf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* Append n bytes that the caller fills in; where they start, or NULL when out of memory. Valid
+ * until the next call that appends. */
+char *rp_strbuf_extend(struct rp_strbuf *b, size_t n);
 void rp_strbuf_free(struct rp_strbuf *b);
 
 #endif

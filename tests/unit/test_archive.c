@@ -376,6 +376,30 @@ static void written_names_and_contents_read_back(void **state)
     rp_map_close(&m);
 }
 
+static void members_put_in_any_order_give_the_same_archive(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"a.o", "sixteen-bytes-.o", "b", "", "a.o"};
+    enum { N = sizeof names / sizeof *names };
+    struct rp_archive_item items[N];
+    uint64_t at[N];
+    for (size_t i = 0; i < N; i++)
+        items[i] = (struct rp_archive_item){names[i], (const uint8_t *)"0123456789", 2 * i + i / 2,
+                                            NULL, 0};
+    assert_int_equal(rp_archive_write(&ctx, "whole.a", items, N), REAP_OK);
+    struct rp_archive_out out;
+    assert_int_equal(rp_archive_start(&ctx, &out, "pieces.a", items, N), REAP_OK);
+    for (size_t i = 0; i < N; i++) {
+        at[i] = out.at;
+        out.at += rp_archive_room(items[i].size);
+    }
+    assert_int_equal(rp_archive_put(&ctx, &out, at[3], 3, items + 3, 2), REAP_OK);
+    assert_int_equal(rp_archive_put(&ctx, &out, at[0], 0, items, 1), REAP_OK);
+    assert_int_equal(rp_archive_put(&ctx, &out, at[1], 1, items + 1, 2), REAP_OK);
+    assert_int_equal(rp_archive_finish(&ctx, &out), REAP_OK);
+    assert_int_equal(run("cmp whole.a pieces.a && ar t pieces.a > w.txt"), 0);
+}
+
 static void empty_archive_is_written_with_an_index(void **state)
 {
     (void)state;
@@ -425,6 +449,12 @@ static void write_error_leaves_no_file(void **state)
     assert_int_equal(rp_archive_write(&ctx, "/dev/full", &item, 1), REAP_ERR_IO);
     assert_non_null(strstr(last_text, "No space left on device"));
     assert_int_equal(rp_archive_write(&ctx, "no/such/dir.a", &item, 1), REAP_ERR_IO);
+    struct rp_archive_out out;
+    assert_int_equal(rp_archive_start(&ctx, &out, "/dev/full", &item, 1), REAP_ERR_IO);
+    assert_int_equal(rp_archive_start(&ctx, &out, "big.a", &item, 1), REAP_OK);
+    struct rp_archive_item big = {"a", NULL, UINT64_C(10000000000), NULL, 0};
+    assert_int_equal(rp_archive_put(&ctx, &out, out.at, 0, &big, 1), REAP_ERR_UNSUPPORTED);
+    rp_archive_abort(&out);
     item.size = UINT64_C(10000000000);
     assert_int_equal(rp_archive_write(&ctx, "big.a", &item, 1), REAP_ERR_UNSUPPORTED);
     assert_int_equal(access("big.a", F_OK), -1);
@@ -444,6 +474,7 @@ int main(void)
         cmocka_unit_test(damaged_archives_never_lead_out_of_bounds),
         cmocka_unit_test(written_archive_equals_that_of_ar),
         cmocka_unit_test(written_names_and_contents_read_back),
+        cmocka_unit_test(members_put_in_any_order_give_the_same_archive),
         cmocka_unit_test(empty_archive_is_written_with_an_index),
         cmocka_unit_test(archive_beyond_4_gib_has_a_64_bit_index),
         cmocka_unit_test(write_error_leaves_no_file),

@@ -85,6 +85,44 @@ static void strbuf_grows_over_long_formats(void **state)
     rp_strbuf_free(&b);
 }
 
+static void reset_arena_reuses_its_memory(void **state)
+{
+    (void)state;
+    struct rp_arena a = {0};
+    rp_arena_reset(&a); /* nothing was there */
+    char *first = NULL;
+    for (int round = 0; round < 5; round++) {
+        char *p = rp_arena_alloc(&a, 100000);
+        assert_non_null(p);
+        memset(p, round, 100000);
+        for (int i = 0; i < 1000; i++)
+            memset(rp_arena_zalloc(&a, 100), i, 100);
+        assert_int_equal(p[0], round);
+        assert_int_equal(p[99999], round);
+        if (round == 2) /* the one block that the first reset made is large enough */
+            first = p;
+        if (round > 2)
+            assert_ptr_equal(p, first);
+        rp_arena_reset(&a);
+    }
+    rp_arena_free(&a);
+}
+
+static void strbuf_extends_by_bytes_to_be_filled_in(void **state)
+{
+    (void)state;
+    struct rp_strbuf b = {0};
+    rp_strbuf_puts(&b, "ab");
+    char *p = rp_strbuf_extend(&b, 3);
+    assert_non_null(p);
+    memcpy(p, "cde", 3);
+    assert_string_equal(b.s, "abcde");
+    assert_int_equal(b.n, 5);
+    assert_null(rp_strbuf_extend(&b, SIZE_MAX - 2));
+    assert_true(b.oom);
+    rp_strbuf_free(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -93,6 +131,8 @@ int main(void)
         cmocka_unit_test(arena_copies_and_formats_strings),
         cmocka_unit_test(vector_keeps_what_is_pushed),
         cmocka_unit_test(strbuf_grows_over_long_formats),
+        cmocka_unit_test(reset_arena_reuses_its_memory),
+        cmocka_unit_test(strbuf_extends_by_bytes_to_be_filled_in),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include "elf_support.h"
 
 #include "elf/emit.h"
+#include "elf/strcut.h"
 #include "elf/strtab.h"
 
 /* An emission that repeats an opened object: every section under its own number. */
@@ -324,6 +325,44 @@ static void string_table_shares_equal_names_and_tails(void **state)
     assert_int_equal(rp_strtab_size(&t), 1);
 }
 
+/* A table in which tails are shared, one string stands twice and one is not used. */
+static void cut_string_table_keeps_what_is_used_and_its_sharing(void **state)
+{
+    (void)state;
+    static const char table[] = "\0abc\0x\0no\0abc\0"; /* and the NUL of the literal */
+    struct rp_arena arena = {0};
+    struct rp_strcut c;
+    assert_true(rp_strcut_init(&c, &arena, table, sizeof table));
+    assert_true(rp_strcut_has(&c, table + sizeof table - 1));
+    assert_false(rp_strcut_has(&c, table + sizeof table));
+    assert_false(rp_strcut_has(&c, "elsewhere"));
+    const char *used[] = {table + 2, table + 1, table, table + 6, table + 5, table + 11, table + 3};
+    const char *want[] = {"bc", "abc", "", "", "x", "bc", "c"};
+    for (size_t i = 0; i < 7; i++)
+        rp_strcut_use(&c, used[i]);
+    assert_true(rp_strcut_settle(&c, &arena));
+    char out[32];
+    memset(out, '#', sizeof out);
+    rp_strcut_write(&c, (uint8_t *)out);
+    assert_int_equal(c.size, 10);
+    assert_memory_equal(out, "\0abc\0x\0bc\0#", 11);
+    for (size_t i = 0; i < 7; i++)
+        assert_string_equal(out + rp_strcut_offset(&c, used[i]), want[i]);
+    rp_arena_free(&arena);
+
+    /* nothing is used; a first byte that is no NUL is a string like others */
+    assert_true(rp_strcut_init(&c, &arena, "ab", 3));
+    assert_true(rp_strcut_settle(&c, &arena));
+    assert_int_equal(c.size, 1);
+    const char *odd = "ab";
+    assert_true(rp_strcut_init(&c, &arena, odd, 3));
+    rp_strcut_use(&c, odd);
+    assert_true(rp_strcut_settle(&c, &arena));
+    assert_int_equal(c.size, 4);
+    assert_int_equal(rp_strcut_offset(&c, odd), 1);
+    rp_arena_free(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -333,6 +372,7 @@ int main(void)
         cmocka_unit_test(seventy_thousand_sections_are_valid),
         cmocka_unit_test(impossible_requests_are_refused),
         cmocka_unit_test(string_table_shares_equal_names_and_tails),
+        cmocka_unit_test(cut_string_table_keeps_what_is_used_and_its_sharing),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }

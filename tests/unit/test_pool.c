@@ -1,6 +1,7 @@
 /* test_pool.c: the thread pool. */
 #include "util/pool.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -61,11 +62,45 @@ static void the_lowest_failure_wins_whatever_the_timing(void **state)
     rp_ctx_fini(&ctx);
 }
 
+struct chain {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    size_t n_done;
+};
+
+/* Waits for the call before it, which must have been begun. */
+static enum reap_status after_the_one_before(void *arg, size_t i)
+{
+    struct chain *c = arg;
+    pthread_mutex_lock(&c->lock);
+    while (c->n_done != i)
+        pthread_cond_wait(&c->changed, &c->lock);
+    c->n_done++;
+    pthread_cond_broadcast(&c->changed);
+    pthread_mutex_unlock(&c->lock);
+    return REAP_OK;
+}
+
+static void calls_in_order_may_wait_for_those_before(void **state)
+{
+    (void)state;
+    struct rp_ctx ctx;
+    rp_ctx_init(&ctx, NULL, NULL);
+    for (unsigned threads = 1; threads < 9; threads++) {
+        struct chain c = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0};
+        ctx.n_threads = threads;
+        assert_int_equal(rp_parallel_in_order(&ctx, N, after_the_one_before, &c), REAP_OK);
+        assert_int_equal(c.n_done, N);
+    }
+    rp_ctx_fini(&ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_index_is_visited_once),
         cmocka_unit_test(the_lowest_failure_wins_whatever_the_timing),
+        cmocka_unit_test(calls_in_order_may_wait_for_those_before),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -45,7 +45,7 @@ static enum rp_magic elf_magic(const uint8_t *p, uint64_t size)
         return RP_MAGIC_ELF_OTHER;
     unsigned type = rp_load16(p + 16), machine = rp_load16(p + 18);
     bool known = p[EI_CLASS] == ELFCLASS64   ? machine == EM_X86_64 || machine == EM_AARCH64
-                 : p[EI_CLASS] == ELFCLASS32 ? machine == EM_386
+                 : p[EI_CLASS] == ELFCLASS32 ? machine == EM_386 || machine == EM_ARM
                                              : false;
     if (!known)
         return RP_MAGIC_ELF_OTHER;

@@ -6,8 +6,8 @@
  * translated (by libelf) to the same records in memory that the view owns. All records are packed,
  * because archive members are only 2-byte aligned.
  *
- * Supported: EM_X86_64 and EM_AARCH64 (ELFCLASS64, LE), EM_386 (ELFCLASS32, LE). Everything else
- * is REAP_ERR_UNSUPPORTED with a message.
+ * Supported: EM_X86_64 and EM_AARCH64 (ELFCLASS64, LE), EM_386 and EM_ARM (ELFCLASS32, LE).
+ * Everything else is REAP_ERR_UNSUPPORTED with a message.
  */
 #ifndef RP_ELF_ELF_FILE_H
 #define RP_ELF_ELF_FILE_H

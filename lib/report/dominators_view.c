@@ -1,7 +1,7 @@
 /* dominators_view.c: `reap dominators`: what holds what alone, as a tree on the terminal.
  *
- * Below a thing stands what would go with it as a whole (level_tree.h). A thing can hold more than
- * itself and the sum of what stands below it: parts of others, which stand elsewhere.
+ * Below a thing stands what would go with it, at least nine tenths (level_tree.h). A thing can hold
+ * more than itself and the sum of what stands below it: parts of others, which stand elsewhere.
  *
  * Entry: rp_dominators_write.
  */

@@ -1,9 +1,9 @@
 /* level_tree.c: what holds what at a level.
  *
  * How: each vertex is taken away once (rp_reach_loss), which gives its retained bytes. A vertex of
- * which every node is among what is lost goes as a whole with the one that was taken; of these the
- * one that holds least is its parent. The order (bytes held, then place in the breadth-first walk)
- * is strict, so that two that hold each other make no cycle.
+ * which nine tenths of the bytes are among what is lost goes with the one that was taken; of these
+ * the one that holds least is its parent. The order (bytes held, then place in the breadth-first
+ * walk) is strict, so that two that hold each other make no cycle.
  *
  * Entries are the vertices in which a root stands, and those that head a chain of the dead.
  *
@@ -75,11 +75,11 @@ static uint8_t *find_leading(const struct rp_facts *f)
 
 struct holder {
     struct rp_level_graph *g;
-    uint8_t *counts;     /* by node: not a root that refers to nothing */
-    uint32_t *n_counted; /* by vertex: nodes that count */
-    uint32_t *place;     /* by vertex: in the breadth-first walk */
-    uint32_t *n_lost;    /* by vertex; scratch */
-    uint32_t *touched;   /* vertices with n_lost; scratch */
+    uint64_t *weight;  /* by node: its bytes and one; 0 = a root that refers to nothing */
+    uint64_t *whole;   /* by vertex: the sum over its nodes */
+    uint32_t *place;   /* by vertex: in the breadth-first walk */
+    uint64_t *lost;    /* by vertex; scratch */
+    uint32_t *touched; /* vertices with lost bytes; scratch */
 };
 
 static struct rp_reach *scope_of(const struct rp_vertex *v, struct rp_reach *live,
@@ -93,15 +93,16 @@ static void count_nodes(struct holder *h, const uint8_t *leads, struct rp_reach 
 {
     const struct rp_facts *f = h->g->f;
     for (rp_id i = 1; i < f->nodes.n; i++)
-        h->counts[i] = 1;
+        h->weight[i] = rp_node_weight(&f->nodes.v[i]) + 1;
     for (rp_id i = 1; i < f->roots.n; i++)
         if (!leads[f->roots.v[i].node])
-            h->counts[f->roots.v[i].node] = 0;
+            h->weight[f->roots.v[i].node] = 0;
     for (rp_id i = 1; i < f->nodes.n; i++) {
         uint32_t v = h->g->vertex_of[i];
         struct rp_reach *r = v ? scope_of(&h->g->v.v[v], live, dead) : NULL;
-        h->counts[i] &= r && rp_reach_has(r, i);
-        h->n_counted[v] += h->counts[i];
+        if (!r || !rp_reach_has(r, i))
+            h->weight[i] = 0;
+        h->whole[v] += h->weight[i];
     }
     for (int k = 0; k < 2; k++) {
         const struct rp_reach *r = k ? dead : live;
@@ -134,15 +135,19 @@ static void take_away(struct holder *h, uint32_t by, struct rp_reach *r, uint32_
     g->v.v[by].retained = loss.bytes;
     for (uint32_t i = 0; ret_idom && i < loss.n; i++) {
         uint32_t v = g->vertex_of[loss.nodes[i]];
-        if (v && v != by && h->counts[loss.nodes[i]] && !h->n_lost[v]++)
+        uint64_t weight = h->weight[loss.nodes[i]];
+        if (!v || v == by || !weight)
+            continue;
+        if (!h->lost[v])
             h->touched[n++] = v;
+        h->lost[v] += weight;
     }
     while (n) {
         uint32_t v = h->touched[--n];
-        if (h->n_lost[v] == h->n_counted[v] && is_above(h, by, v) &&
+        if (h->lost[v] >= h->whole[v] - h->whole[v] / 10 && is_above(h, by, v) &&
             (!ret_idom[v] || is_above(h, ret_idom[v], by)))
             ret_idom[v] = by;
-        h->n_lost[v] = 0;
+        h->lost[v] = 0;
     }
 }
 
@@ -150,12 +155,12 @@ static bool find_holders(struct rp_level_graph *g, struct rp_reach *live, struct
                          const uint8_t *leads, uint32_t *ret_idom)
 {
     struct holder h = {.g = g,
-                       .counts = calloc(g->f->nodes.n, 1),
-                       .n_counted = calloc(g->v.n, sizeof *h.n_counted),
+                       .weight = calloc(g->f->nodes.n, sizeof *h.weight),
+                       .whole = calloc(g->v.n, sizeof *h.whole),
                        .place = calloc(g->v.n, sizeof *h.place),
-                       .n_lost = calloc(g->v.n, sizeof *h.n_lost),
+                       .lost = calloc(g->v.n, sizeof *h.lost),
                        .touched = calloc(g->v.n, sizeof *h.touched)};
-    bool ok = h.counts && h.n_counted && h.place && h.n_lost && h.touched;
+    bool ok = h.weight && h.whole && h.place && h.lost && h.touched;
     if (ok)
         count_nodes(&h, leads, live, dead);
     for (int round = 0; ok && round < 2; round++)
@@ -164,10 +169,10 @@ static bool find_holders(struct rp_level_graph *g, struct rp_reach *live, struct
             if (r)
                 take_away(&h, v, r, round ? ret_idom : NULL);
         }
-    free(h.counts);
-    free(h.n_counted);
+    free(h.weight);
+    free(h.whole);
     free(h.place);
-    free(h.n_lost);
+    free(h.lost);
     free(h.touched);
     return ok;
 }

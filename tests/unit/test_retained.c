@@ -241,7 +241,7 @@ static void levels_group_nodes_and_edges(void **state)
     rp_vertex_name(&g, g.vertex_of[p.f], false, &b);
     assert_string_equal(b.s, "lib/libx.a(m.o):.text._ZN2ns1fEi");
     b.n = 0;
-    rp_vertex_label(&g, g.vertex_of[p.f], false, &b);
+    rp_vertex_label(&g, g.vertex_of[p.f], &b);
     assert_string_equal(b.s, "ns::f");
     rp_strbuf_free(&b);
     rp_level_graph_free(&g);

@@ -47,6 +47,7 @@ struct rp_arch {
     /* PC-relative addends count from a place that the field does not tell: pieces of a split
      * section that one names by the section's symbol stay together. */
     bool pc_loose;
+    bool insn_addends; /* load_addend and store_addend know the bit-fields of instructions */
     const char *default_emulation; /* "elf_x86_64" */
 };
 

@@ -187,5 +187,6 @@ const struct rp_arch rp_arch_arm = {
     .store_addend = store_addend,
     .pc_bias = 0,
     .pc_loose = true,
+    .insn_addends = true,
     .default_emulation = "armelf",
 };

@@ -412,7 +412,8 @@ static void check_types(struct walk *w, const struct source *s)
         return;
     for (uint32_t i = 0; i < s->n_relocs; i++) {
         const struct rp_reloc_info *info = rp_reloc_info(a, s->relocs[i].type);
-        if (info->cls != RP_REL_UNKNOWN && !(s->rel_type == SHT_REL && info->insn))
+        if (info->cls != RP_REL_UNKNOWN &&
+            !(s->rel_type == SHT_REL && info->insn && !a->insn_addends))
             continue;
         w->f->untouched = true;
         w->f->untouched_why = "a relocation of a type that Reap does not know";

@@ -23,18 +23,11 @@ struct reap_cuts_options {
  * them the archive members that only removed sections ask for. With what_if: what would go. */
 enum reap_status reap_cuts(struct reap_view *v, const struct reap_cuts_options *opts, FILE *out);
 
-struct reap_verify_options {
-    size_t size;
-    const char *what_if;        /* as above; or NULL: the first `max` of the list */
-    unsigned max;               /* 0 = 5 */
-    const char *const *command; /* the link, the program first; NULL: as recorded in the database */
-    size_t n_command;
-    struct reap_table_style style;
-};
-/* Make the cuts: write the objects anew in which the references name a stub that traps, link again,
- * and show the measured sizes beside the predicted ones. */
-enum reap_status reap_verify_cuts(struct reap_view *v, const struct reap_verify_options *opts,
-                                  FILE *out);
+/* Make the cuts, of what_if or the first style.max of the list: write the objects anew with the
+ * references naming a stub that traps, run the command that links (the program first), and show the
+ * measured sizes beside the predicted ones. Cuts between objects or archives only. */
+enum reap_status reap_verify_cuts(struct reap_view *v, const struct reap_cuts_options *opts,
+                                  const char *const *command, size_t n_command, FILE *out);
 
 struct reap_diff_options {
     size_t size;

@@ -1,9 +1,16 @@
-/* views.h: a picture as a report of a run (--reap-graph). */
+/* views.h: what a view looks at, and a picture as a report of a run (--reap-graph). */
 #ifndef RP_API_VIEWS_H
 #define RP_API_VIEWS_H
 
 #include "reap/graph.h"
 #include "report/facts.h"
+
+struct reap_view {
+    struct rp_ctx *ctx; /* own, or the run's */
+    const struct rp_facts *f;
+    struct rp_ctx own_ctx;
+    struct rp_facts own_facts; /* of a database */
+};
 
 /* By the ending of the path, whole or not at all; "-" is dot text on standard output. */
 enum reap_status rp_graph_write(struct rp_ctx *ctx, const struct rp_facts *f,

@@ -51,15 +51,15 @@ enum reap_status rp_diff_write(struct rp_ctx *ctx, const struct rp_facts *before
                                const struct rp_facts *after, const struct reap_diff_options *opts,
                                FILE *out, int64_t *ret_growth);
 
-/* what_if.c: the edges that "A->B" (between things of a level) or a stub's name means; appended. */
+/* what_if.c: the edges that a list of changes means ("cut=A->B,stub=NAME"); appended. */
 struct rp_edge_list {
     RP_VEC(uint32_t) v;
 };
-enum reap_status rp_what_if_edges(struct rp_cutter *c, const char *word, struct rp_edge_list *ret);
+enum reap_status rp_what_if_edges(struct rp_cutter *c, const char *words, struct rp_edge_list *ret);
 
 /* Where an edge stands: "a.a(b.o):.text.f+0x12", and "file.c:12" when the object can be read and
  * has debug information, else nothing. */
-void rp_edge_place(const struct rp_facts *f, uint32_t edge, struct rp_strbuf *b);
+void rp_edge_place(const struct rp_facts *f, uint32_t edge, bool base, struct rp_strbuf *b);
 void rp_edge_source(struct rp_ctx *ctx, const struct rp_facts *f, uint32_t edge,
                     struct rp_strbuf *b);
 

@@ -15,7 +15,7 @@
 
 /* --- words ----------------------------------------------------------------------------------- */
 
-void rp_edge_place(const struct rp_facts *f, uint32_t edge, struct rp_strbuf *b)
+void rp_edge_place(const struct rp_facts *f, uint32_t edge, bool base, struct rp_strbuf *b)
 {
     const struct rp_fact_edge *e = &f->edges.v[edge];
     const struct rp_fact_node *n = &f->nodes.v[e->from];
@@ -23,7 +23,7 @@ void rp_edge_place(const struct rp_facts *f, uint32_t edge, struct rp_strbuf *b)
         rp_word_plain(rp_fact_str(f, n->section), b);
         return;
     }
-    rp_word_file(f, n->file, b);
+    rp_file_name(f, n->file, base, b);
     rp_strbuf_puts(b, ":");
     rp_word_plain(rp_fact_str(f, n->section), b);
     rp_strbuf_printf(b, "+0x%" PRIx64, e->offset);
@@ -108,7 +108,7 @@ static void add_where(struct list *l, uint32_t edge)
 {
     bool shown = !l->opts->style.max || l->n_rows < l->opts->style.max;
     if (shown)
-        rp_edge_place(l->c->f, edge, &l->b);
+        rp_edge_place(l->c->f, edge, !is_data(l), &l->b);
     take(l);
     if (shown)
         rp_edge_source(l->c->ctx, l->c->f, edge, &l->b);
@@ -177,9 +177,9 @@ static void add_idle(struct list *l, const struct rp_idle_member *m)
     const struct rp_fact_file *file = &f->files.v[m->file];
     rp_table_number(&l->t, m->bytes);
     rp_table_number(&l->t, m->n_roots);
-    rp_word_file(f, m->file, &l->b);
+    rp_file_name(f, m->file, !is_data(l), &l->b);
     take(l);
-    rp_word_file(f, file->extracted_by, &l->b);
+    rp_file_name(f, file->extracted_by, !is_data(l), &l->b);
     take(l);
     rp_word_symbol(rp_fact_str(f, file->extracted_for), &l->b);
     take(l);

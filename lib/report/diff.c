@@ -231,7 +231,7 @@ static void add_cause(struct rp_table *t, const struct side *s, const struct gro
     const char *adjective = g->change == NEW ? "new" : "lost";
     if (g->edge) {
         rp_strbuf_printf(b, "%s reference at ", adjective);
-        rp_edge_place(s->f, g->edge, b);
+        rp_edge_place(s->f, g->edge, true, b);
         rp_table_take(t, b);
         rp_word_symbol(rp_fact_str(s->f, s->f->edges.v[g->edge].symbol), b);
         rp_table_take(t, b);

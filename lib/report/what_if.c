@@ -97,7 +97,7 @@ static enum reap_status add_stub(struct rp_cutter *c, const char *name, struct r
                    "nothing refers to a symbol '%s'", name);
 }
 
-enum reap_status rp_what_if_edges(struct rp_cutter *c, const char *word, struct rp_edge_list *ret)
+static enum reap_status one_change(struct rp_cutter *c, const char *word, struct rp_edge_list *ret)
 {
     if (!strncmp(word, "cut=", 4))
         return add_cut(c, word + 4, ret);
@@ -109,7 +109,7 @@ enum reap_status rp_what_if_edges(struct rp_cutter *c, const char *word, struct 
 }
 
 /* All changes of a list; a comma before "cut=" or "stub=" separates (names may hold commas). */
-static enum reap_status all_edges(struct rp_cutter *c, const char *words, struct rp_edge_list *ret)
+enum reap_status rp_what_if_edges(struct rp_cutter *c, const char *words, struct rp_edge_list *ret)
 {
     enum reap_status st = REAP_OK;
     char *copy = strdup(words);
@@ -120,7 +120,7 @@ static enum reap_status all_edges(struct rp_cutter *c, const char *words, struct
         char *end = !cut || (stub && stub < cut) ? stub : cut;
         if (end)
             *end = '\0';
-        st = rp_what_if_edges(c, at, ret);
+        st = one_change(c, at, ret);
         at = end ? end + 1 : NULL;
     }
     free(copy);
@@ -219,7 +219,7 @@ enum reap_status rp_what_if_write(struct rp_ctx *ctx, const struct rp_facts *f,
     enum reap_status st = rp_cutter_init(ctx, f, by, &c);
     if (st)
         return st;
-    st = all_edges(&c, opts->what_if, &edges);
+    st = rp_what_if_edges(&c, opts->what_if, &edges);
     bool whole = by == RP_BY_OBJECT || by == RP_BY_ARCHIVE;
     if (!st)
         st = rp_extraction_loss(&c.x, &c.live, edges.v.v, edges.v.n, whole, &loss, &files);

@@ -141,14 +141,15 @@ static void read_record(const struct side *s, const struct rp_rule_table *t, uin
         memset(rest + t->targets[k].offset, 0, width_of(t->targets[k].encoding));
     }
     ret->hash = mix(ret->hash, rp_hash(rest, size));
+    ret->ignored = is_zero(p, size); /* padding up to a page (.smp_locks) */
     if (s->second) {
         const uint8_t *other = s->second + i * t->parallel_size;
         ret->hash = mix(ret->hash, rp_hash(other, t->parallel_size));
-        ret->ignored = is_zero(other, t->parallel_size);
+        ret->ignored |= is_zero(other, t->parallel_size);
     }
 }
 
-/* How many of the first records of this size have a subject in the image. */
+/* How many records of this size are about something in the image, 0 when too few are. */
 static uint64_t plausible(const struct side *s, const struct rp_rule_table *t, uint32_t size)
 {
     uint64_t n = (s->end - s->start) / size, good = 0;
@@ -156,9 +157,9 @@ static uint64_t plausible(const struct side *s, const struct rp_rule_table *t, u
         return 0;
     for (uint64_t i = 0; i < n; i++) {
         uint64_t addr = field_value(&t->subject, s->bytes + i * size, s->start + i * size);
-        good += addr && rp_audit_is_allocated(s->im, addr);
+        good += rp_audit_is_allocated(s->im, addr) || rp_audit_symbol_at(s->im, addr);
     }
-    return good == n ? n : 0;
+    return good >= n - n / 8 ? good : 0; /* padding, and addresses of per-CPU data */
 }
 
 static uint32_t choose_size(const struct side *s, const struct rp_rule_table *t)
@@ -340,11 +341,17 @@ static enum reap_status audit_table(struct auditor *a, const struct rp_rule *rul
     return rc;
 }
 
-static bool start_is_described(const struct rp_rules *rules, const char *start)
+/* Whether a table line covers what a bracket line does: by its start mark, or as the second half of
+ * parallel tables. */
+static bool is_described(const struct rp_rules *rules, const struct rp_rule *bracket)
 {
     for (size_t i = 0; i < rules->rules.n; i++) {
         const struct rp_rule *r = &rules->rules.v[i];
-        if (r->kind == RP_RULE_TABLE && r->table->start && strcmp(r->table->start, start) == 0)
+        if (r->kind != RP_RULE_TABLE)
+            continue;
+        if (r->table->start && strcmp(r->table->start, bracket->start) == 0)
+            return true;
+        if (r->table->parallel && strcmp(r->table->parallel, bracket->globs[0]) == 0)
             return true;
     }
     return false;
@@ -371,7 +378,7 @@ enum reap_status rp_audit_run(struct rp_ctx *ctx, const struct rp_rules *rules,
     }
     for (size_t i = 0; i < rules->rules.n && !rc; i++) {
         const struct rp_rule *r = &rules->rules.v[i];
-        if (r->kind == RP_RULE_BRACKET && !start_is_described(rules, r->start))
+        if (r->kind == RP_RULE_BRACKET && !is_described(rules, r))
             rc = audit_table(&a, r, r->start, r->start, r->end);
     }
     rp_audit_close(&a.images[0]);

@@ -1,1 +1,2 @@
 reap_unit_test(eh_frame)
+reap_unit_test(record)

@@ -7,6 +7,7 @@
  */
 #include "api/api.h"
 
+#include "api/views.h"
 #include "util/strbuf.h"
 
 #include <stdlib.h>
@@ -41,6 +42,26 @@ static const struct option table[RP_N_OPTS] = {
     [RP_OPT_VERBOSE] = {"verbose", 'v', NONE, D | P | G, "Reports", NULL,
         "print notes: what was kept in doubt, why a link is passed through"},
     [RP_OPT_QUIET] = {"quiet", 'q', NONE, D | P | G, "Reports", NULL, "print errors only"},
+    [RP_OPT_GRAPH] = {"graph", 0, REQUIRED, D | P | G, "Pictures", "FILE.svg|png|pdf|dot",
+        "draw what pulls in what"},
+    [RP_OPT_GRAPH_BY] = {"graph-by", 0, REQUIRED, D | P | G, "Pictures",
+        "archive|object|section|symbol", "what a box stands for (default: object)"},
+    [RP_OPT_GRAPH_FROM] = {"graph-from", 0, REQUIRED, D | P | G, "Pictures", "NAME",
+        "only what this symbol, section, object or archive reaches"},
+    [RP_OPT_GRAPH_TO] = {"graph-to", 0, REQUIRED, D | P | G, "Pictures", "NAME",
+        "only what reaches this"},
+    [RP_OPT_GRAPH_AROUND] = {"graph-around", 0, REQUIRED, D | P | G, "Pictures", "NAME",
+        "only what is at most graph-depth references away"},
+    [RP_OPT_GRAPH_DEPTH] = {"graph-depth", 0, REQUIRED, D | P | G, "Pictures", "N",
+        "for the three above (default: no limit; 2 with graph-around)"},
+    [RP_OPT_GRAPH_DEAD] = {"graph-dead", 0, REQUIRED, D | P | G, "Pictures", "only|with",
+        "draw what was removed, or that too"},
+    [RP_OPT_GRAPH_DOMINATORS] = {"graph-dominators", 0, NONE, D | P | G, "Pictures", NULL,
+        "arrows mean 'holds alone'"},
+    [RP_OPT_GRAPH_MAX_NODES] = {"graph-max-nodes", 0, REQUIRED, D | P | G, "Pictures", "N",
+        "at most N boxes, smaller ones are folded up (default: 60)"},
+    [RP_OPT_GRAPH_LAYOUT] = {"graph-layout", 0, REQUIRED, D | P | G, "Pictures", "ENGINE",
+        "of Graphviz: dot (default), neato, fdp, sfdp, twopi, circo"},
     [RP_OPT_RULES] = {"rules", 0, REQUIRED, D | P | G, "What stays", "FILE|NAME",
         "read a rule file, or a shipped one by name (repeatable)"},
     [RP_OPT_KEEP_SYMBOL] = {"keep-symbol", 0, REQUIRED, D | P | G, "What stays", "GLOB",
@@ -155,10 +176,17 @@ static bool is_one_of(const char *value, const char *const *words)
     return false;
 }
 
+static bool is_number(const char *value)
+{
+    return value[strspn(value, "0123456789")] == '\0' && strlen(value) < 5 && atoi(value) > 0;
+}
+
 static enum reap_status check_value(struct reap *r, const struct option *o, const char *value)
 {
     static const char *const levels[] = {"full", "linker", "stock", NULL};
     static const char *const modes[] = {"collect", "report", "off", NULL};
+    static const char *const graph_levels[] = {"archive", "object", "section", "symbol", NULL};
+    static const char *const graph_dead[] = {"only", "with", NULL};
     enum rp_opt opt = (enum rp_opt)(o - table);
     static const char *const modules[] = {"all", "none", NULL};
     bool ok = true;
@@ -170,8 +198,14 @@ static enum reap_status check_value(struct reap *r, const struct option *o, cons
         ok = is_one_of(value, levels);
     else if (opt == RP_OPT_MODE)
         ok = is_one_of(value, modes);
-    else if (opt == RP_OPT_THREADS)
-        ok = value[strspn(value, "0123456789")] == '\0' && strlen(value) < 5 && atoi(value) > 0;
+    else if (opt == RP_OPT_GRAPH_BY)
+        ok = is_one_of(value, graph_levels);
+    else if (opt == RP_OPT_GRAPH_DEAD)
+        ok = is_one_of(value, graph_dead);
+    else if (opt == RP_OPT_GRAPH)
+        ok = rp_is_picture_name(value);
+    else if (opt == RP_OPT_THREADS || opt == RP_OPT_GRAPH_DEPTH || opt == RP_OPT_GRAPH_MAX_NODES)
+        ok = is_number(value);
     else if (value)
         ok = *value != '\0';
     if (ok)

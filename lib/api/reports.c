@@ -1,6 +1,8 @@
 /* reports.c: the reports that the options ask for, the table of phases, the table of totals. */
 #include "api/api.h"
 
+#include "api/views.h"
+
 #include "danger/danger.h"
 
 #include <inttypes.h>
@@ -60,7 +62,7 @@ bool rp_reports_wanted(const struct reap *r)
 {
     return rp_opt_given(r, RP_OPT_REPORT) || rp_opt_given(r, RP_OPT_JSON) ||
            rp_opt_given(r, RP_OPT_DB) || rp_opt_given(r, RP_OPT_PRINT_REMOVED) ||
-           rp_opt_given(r, RP_OPT_FAIL_ON);
+           rp_opt_given(r, RP_OPT_FAIL_ON) || rp_opt_given(r, RP_OPT_GRAPH);
 }
 
 enum reap_status reap_write_reports(struct reap *r)
@@ -88,6 +90,8 @@ enum reap_status reap_write_reports(struct reap *r)
         st = write_one(r, json, rp_json_write);
     if (st == REAP_OK && db)
         st = rp_db_write(&r->ctx, &r->facts, db);
+    if (st == REAP_OK && rp_opt_given(r, RP_OPT_GRAPH))
+        st = rp_report_graph(r);
     rp_phase_done(r, t, "report");
     return st == REAP_OK ? rp_fail_on(r) : st;
 }

@@ -150,3 +150,40 @@ enum reap_status reap_graph(struct reap_view *v, const struct reap_graph_options
     TAKE(o, opts);
     return rp_graph_write(v->ctx, v->f, &o, path);
 }
+
+/* --- --reap-graph ---------------------------------------------------------------------------- */
+
+bool rp_is_picture_name(const char *path)
+{
+    static const char *const endings[] = {".dot", ".gv", ".svg", ".png", ".pdf"};
+    size_t n = strlen(path);
+    for (unsigned i = 0; i < sizeof endings / sizeof *endings; i++)
+        if (n > strlen(endings[i]) && !strcmp(path + n - strlen(endings[i]), endings[i]))
+            return true;
+    return !strcmp(path, "-");
+}
+
+static unsigned number_of(const struct reap *r, enum rp_opt opt)
+{
+    const char *value = rp_opt_value(r, opt);
+    return value ? (unsigned)atoi(value) : 0; /* options.c has checked it */
+}
+
+enum reap_status rp_report_graph(struct reap *r)
+{
+    const char *dead = rp_opt_value(r, RP_OPT_GRAPH_DEAD);
+    struct reap_graph_options o = {
+        .size = sizeof o,
+        .by = rp_opt_value(r, RP_OPT_GRAPH_BY),
+        .from = rp_opt_value(r, RP_OPT_GRAPH_FROM),
+        .to = rp_opt_value(r, RP_OPT_GRAPH_TO),
+        .around = rp_opt_value(r, RP_OPT_GRAPH_AROUND),
+        .depth = number_of(r, RP_OPT_GRAPH_DEPTH),
+        .max_nodes = number_of(r, RP_OPT_GRAPH_MAX_NODES),
+        .layout = rp_opt_value(r, RP_OPT_GRAPH_LAYOUT),
+        .only_dead = dead && !strcmp(dead, "only"),
+        .with_dead = dead && !strcmp(dead, "with"),
+        .dominators = rp_opt_given(r, RP_OPT_GRAPH_DOMINATORS),
+    };
+    return rp_graph_write(&r->ctx, &r->facts, &o, rp_opt_value(r, RP_OPT_GRAPH));
+}

@@ -16,4 +16,10 @@ struct reap_view {
 enum reap_status rp_graph_write(struct rp_ctx *ctx, const struct rp_facts *f,
                                 const struct reap_graph_options *opts, const char *path);
 
+/* The picture that the options of a run ask for. After rp_need_facts. */
+struct reap;
+enum reap_status rp_report_graph(struct reap *r);
+/* Whether a name's ending says what kind of picture it is; "-" is dot text. */
+bool rp_is_picture_name(const char *path);
+
 #endif

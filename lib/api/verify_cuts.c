@@ -32,7 +32,8 @@ struct verifier {
     const char *const *command;
     size_t n_command;
     struct rp_tempdir *temp;
-    unsigned n_temp; /* folders used in it */
+    unsigned n_temp;  /* folders used in it */
+    size_t n_renamed; /* symbols of the current cut */
     struct rp_arena arena;
     struct rp_cutter c;
     uint64_t before; /* bytes in memory of the link as it is */
@@ -191,7 +192,7 @@ static enum reap_status write_file(struct verifier *v, const char *path, const u
     return st;
 }
 
-/* Cut the names out of one object, and make its stubs when none are there yet. */
+/* Of an object that defines a name itself there is nothing to cut, and the table says so. */
 static enum reap_status cut_one(struct verifier *v, const char *name, const uint8_t *data,
                                 uint64_t size, const struct names *names, uint8_t **ret_bytes,
                                 uint64_t *ret_size)
@@ -203,6 +204,7 @@ static enum reap_status cut_one(struct verifier *v, const char *name, const uint
         return st;
     st = rp_cut_object(v->ctx, &elf, names->v.v, names->v.n, ret_bytes, ret_size, &n);
     rp_elf_close(&elf);
+    v->n_renamed += st ? 0 : n;
     return st;
 }
 
@@ -400,13 +402,16 @@ static enum reap_status measure_cut(struct verifier *v, const uint32_t *edges, s
     struct changes changes = {0};
     struct swaps swaps = {0};
     const char *stub = NULL;
+    v->n_renamed = 0;
     enum reap_status st = find_changes(v, edges, n, &changes, ret_why);
     for (size_t i = 0; !st && !*ret_why && i < changes.v.n; i++) {
         rp_id file = changes.v.v[i].file;
         if (!has_swap(&swaps, rp_fact_str(v->f, v->f->files.v[file].path)))
             st = make_copy(v, &changes, file, &swaps);
     }
-    if (!st && !*ret_why && swaps.v.n)
+    if (!st && !*ret_why && !v->n_renamed)
+        *ret_why = "the object defines the symbol itself";
+    if (!st && !*ret_why)
         st = make_stub(v, &changes, &swaps, &stub);
     if (!st && !*ret_why)
         st = link_and_measure(v, &swaps, stub, ret_bytes, ret_why);

@@ -242,6 +242,42 @@ static bool list_nodes(struct maker *m)
     return ok;
 }
 
+/* Definitions of one name in several objects, as rings; and all edges by their source. */
+static bool index_others(struct rp_extraction *x)
+{
+    const struct rp_facts *f = x->f;
+    uint32_t *last = x->first_of = calloc(f->pool.n + 1, sizeof *last); /* by name */
+    x->other = calloc(f->symbols.n, sizeof *x->other);
+    x->has_other = calloc(f->nodes.n, 1);
+    x->mark = calloc(f->nodes.n, 1);
+    x->back = malloc(f->nodes.n * sizeof *x->back);
+    x->out_start = calloc(f->nodes.n + 2, sizeof *x->out_start);
+    x->out = malloc(f->edges.n * sizeof *x->out);
+    bool ok = last && x->other && x->has_other && x->mark && x->back && x->out_start && x->out;
+    for (uint32_t i = 1; ok && i < f->symbols.n; i++) {
+        const struct rp_fact_symbol *s = &f->symbols.v[i];
+        if (s->place != RP_PLACE_OBJECT || s->bind == STB_LOCAL || !s->node ||
+            f->nodes.v[s->node].reason == RP_REASON_COMDAT_DUPLICATE)
+            continue;
+        uint32_t before = last[s->name];
+        last[s->name] = i;
+        if (!before)
+            continue;
+        x->other[i] = x->other[before] ? x->other[before] : before;
+        x->other[before] = i;
+        x->has_other[s->node] = x->has_other[f->symbols.v[before].node] = 1;
+    }
+    for (uint32_t i = 1; ok && i < f->edges.n; i++)
+        x->out_start[f->edges.v[i].from + 1]++;
+    for (size_t k = 1; ok && k < f->nodes.n + 2; k++)
+        x->out_start[k] += x->out_start[k - 1];
+    for (uint32_t i = (uint32_t)f->edges.n; ok && i-- > 1;)
+        x->out[--x->out_start[f->edges.v[i].from + 1]] = i;
+    if (ok)
+        memmove(x->out_start, x->out_start + 1, (f->nodes.n + 1) * sizeof *x->out_start);
+    return ok;
+}
+
 enum reap_status rp_extraction_init(struct rp_ctx *ctx, const struct rp_facts *f,
                                     struct rp_extraction *ret)
 {
@@ -254,7 +290,7 @@ enum reap_status rp_extraction_init(struct rp_ctx *ctx, const struct rp_facts *f
     for (rp_id i = 1; ok && i < f->files.n; i++)
         ok =
             rp_vec_push(&x->files.nodes, (struct rp_fact_node){.file = i, .live = is_loaded(f, i)});
-    ok = ok && make_edges(&m) && make_roots(x) && list_nodes(&m);
+    ok = ok && make_edges(&m) && make_roots(x) && list_nodes(&m) && index_others(x);
     own_free(&m.own);
     rp_strmap_free(&m.pairs);
     free(m.keys);
@@ -274,6 +310,13 @@ void rp_extraction_free(struct rp_extraction *x)
     free(x->file_start);
     free(x->file_nodes);
     free(x->has_copy);
+    free(x->other);
+    free(x->first_of);
+    free(x->has_other);
+    free(x->mark);
+    free(x->back);
+    free(x->out_start);
+    free(x->out);
     free(x->cut_refs);
     free(x->touched);
     memset(x, 0, sizeof *x);
@@ -318,6 +361,83 @@ static enum reap_status nodes_of(const struct rp_extraction *x, const rp_id *fil
     return REAP_OK;
 }
 
+/* --- what comes back ------------------------------------------------------------------------- */
+
+enum { STAYS, LOST, FILE_LOST, BACK };
+
+/* Follow a definition that prevails now to everything that it needs; bytes that live again. */
+static uint64_t revive(struct rp_extraction *x, rp_id first)
+{
+    const struct rp_facts *f = x->f;
+    uint64_t bytes = 0;
+    uint32_t n = 0;
+    if (x->mark[first] == FILE_LOST || x->mark[first] == BACK ||
+        (f->nodes.v[first].live && x->mark[first] == STAYS))
+        return 0;
+    x->mark[first] = BACK;
+    x->back[n++] = first;
+    for (uint32_t at = 0; at < n; at++) {
+        rp_id from = x->back[at];
+        bytes += rp_node_weight(&f->nodes.v[from]);
+        for (uint32_t k = x->out_start[from]; k < x->out_start[from + 1]; k++) {
+            rp_id to = f->edges.v[x->out[k]].to;
+            if (x->mark[to] != LOST && (x->mark[to] != STAYS || f->nodes.v[to].live))
+                continue;
+            x->mark[to] = BACK;
+            x->back[n++] = to;
+        }
+    }
+    return bytes;
+}
+
+/* References that stay to a definition that goes with its file: the other one takes its place. */
+static uint64_t revive_others(struct rp_extraction *x, const struct rp_reach *r, rp_id node)
+{
+    const struct rp_facts *f = x->f;
+    uint64_t bytes = 0;
+    for (uint32_t k = r->in_start[node]; k < r->in_start[node + 1]; k++) {
+        const struct rp_fact_edge *e = &f->edges.v[r->in[k]];
+        if (x->mark[e->from] != STAYS || r->edge_stamp[r->in[k]] == r->stamp || !e->symbol)
+            continue;
+        uint32_t s = x->first_of[e->symbol], at = s;
+        for (; s && x->other[at]; at = x->other[at]) {
+            if (f->symbols.v[at].node != node)
+                bytes += revive(x, f->symbols.v[at].node);
+            if (x->other[at] == s)
+                break;
+        }
+    }
+    return bytes;
+}
+
+static uint64_t come_back(struct rp_extraction *x, const struct rp_reach *r,
+                          const struct rp_loss *loss, const struct rp_loss *files)
+{
+    uint64_t bytes = 0;
+    bool any = false;
+    for (uint32_t i = 0; i < files->n; i++)
+        for (uint32_t k = x->file_start[files->nodes[i]]; k < x->file_start[files->nodes[i] + 1];
+             k++) {
+            x->mark[x->file_nodes[k]] = FILE_LOST;
+            any |= x->has_other[x->file_nodes[k]];
+        }
+    if (any) {
+        for (uint32_t i = 0; i < loss->n; i++)
+            if (x->mark[loss->nodes[i]] == STAYS)
+                x->mark[loss->nodes[i]] = LOST;
+        for (uint32_t i = 0; i < loss->n; i++)
+            if (x->mark[loss->nodes[i]] == FILE_LOST && x->has_other[loss->nodes[i]])
+                bytes += revive_others(x, r, loss->nodes[i]);
+        memset(x->mark, 0, x->f->nodes.n);
+        return bytes;
+    }
+    for (uint32_t i = 0; i < files->n; i++)
+        for (uint32_t k = x->file_start[files->nodes[i]]; k < x->file_start[files->nodes[i] + 1];
+             k++)
+            x->mark[x->file_nodes[k]] = STAYS;
+    return 0;
+}
+
 enum reap_status rp_extraction_loss(struct rp_extraction *x, struct rp_reach *r,
                                     const uint32_t *edges, size_t n_edges, bool whole_pairs,
                                     struct rp_loss *ret, struct rp_file_loss *ret_files)
@@ -338,7 +458,9 @@ enum reap_status rp_extraction_loss(struct rp_extraction *x, struct rp_reach *r,
     }
     *ret = rp_reach_loss(r, &what);
     free(nodes);
+    uint64_t back = files.n ? come_back(x, r, ret, &files) : 0;
+    ret->bytes = ret->bytes > back ? ret->bytes - back : 0;
     if (ret_files)
-        *ret_files = (struct rp_file_loss){files.n, files.nodes};
+        *ret_files = (struct rp_file_loss){files.n, files.nodes, back};
     return REAP_OK;
 }

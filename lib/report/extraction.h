@@ -19,7 +19,14 @@ struct rp_extraction {
     uint32_t *n_refs;      /* by edge of `files`: edges of f that it stands for */
     uint32_t *file_start, *file_nodes; /* CSR by file: nodes that go when it is not loaded */
     uint8_t *has_copy;                 /* by node: a discarded COMDAT copy would take its place */
-    uint32_t *cut_refs, *touched;      /* scratch: by edge of `files` */
+    uint32_t *other; /* by symbol: the next definition of its name in an object, in a ring; 0 = it
+                        is the only one */
+    uint32_t *first_of;           /* by name: one of its definitions */
+    uint8_t *has_other;           /* by node: it defines such a name */
+    uint32_t *out_start, *out;    /* CSR by node: all edges, from removed nodes too */
+    uint32_t *cut_refs, *touched; /* scratch: by edge of `files` */
+    uint8_t *mark;                /* scratch: by node, zero between questions */
+    rp_id *back;                  /* scratch: nodes */
 };
 enum reap_status rp_extraction_init(struct rp_ctx *ctx, const struct rp_facts *f,
                                     struct rp_extraction *ret);
@@ -27,11 +34,13 @@ void rp_extraction_free(struct rp_extraction *x);
 
 /* What goes when these edges of f are cut. whole_pairs: an edge between two files stands for all
  * the references between them, in removed sections too, as when an object is written again. Uses
- * r, the live nodes of f. *ret_files (may be NULL): files that are loaded no more, in x until the
- * next call; out of memory shows in the status. */
+ * r, the live nodes of f. A weak definition that lost against one in a file that is loaded no more
+ * takes its place; what it brings back is taken off ret->bytes. *ret_files (may be NULL): files
+ * that are loaded no more, in x until the next call; out of memory shows in the status. */
 struct rp_file_loss {
     uint32_t n;
     const rp_id *files;
+    uint64_t back_bytes; /* that come back by other definitions */
 };
 enum reap_status rp_extraction_loss(struct rp_extraction *x, struct rp_reach *r,
                                     const uint32_t *edges, size_t n_edges, bool whole_pairs,

@@ -161,7 +161,7 @@ static const struct rp_column columns[] = {
 };
 
 static enum reap_status write_loss(struct rp_cutter *c, const char *words, size_t n_edges,
-                                   const struct rp_loss *loss, uint32_t n_files,
+                                   const struct rp_loss *loss, const struct rp_file_loss *files,
                                    const struct reap_cuts_options *opts, FILE *out)
 {
     struct rp_table t = {.columns = columns, .n_columns = 4};
@@ -194,7 +194,12 @@ static enum reap_status write_loss(struct rp_cutter *c, const char *words, size_
     rp_word_number(all, &title);
     rp_strbuf_puts(&title, " bytes in memory go, ");
     rp_word_number(all - loss->bytes, &title);
-    rp_strbuf_printf(&title, " stay; %u archive members are loaded no more", n_files);
+    rp_strbuf_printf(&title, " stay; %u archive members are loaded no more", files->n);
+    if (files->back_bytes) {
+        rp_strbuf_puts(&title, "; ");
+        rp_word_number(files->back_bytes, &title);
+        rp_strbuf_puts(&title, " bytes of other definitions come in their place");
+    }
     t.title = title.oom ? NULL : title.s;
     t.oom |= b.oom;
     enum reap_status st = rp_table_write(c->ctx, &t, &opts->style, out);
@@ -224,7 +229,7 @@ enum reap_status rp_what_if_write(struct rp_ctx *ctx, const struct rp_facts *f,
     if (!st)
         st = rp_extraction_loss(&c.x, &c.live, edges.v.v, edges.v.n, whole, &loss, &files);
     if (!st)
-        st = write_loss(&c, opts->what_if, edges.v.n, &loss, files.n, opts, out);
+        st = write_loss(&c, opts->what_if, edges.v.n, &loss, &files, opts, out);
     rp_vec_free(&edges.v);
     rp_cutter_free(&c);
     return st;

@@ -68,6 +68,7 @@ enum rp_opt {
     RP_OPT_SAVE,
     RP_OPT_FALLBACK,
     RP_OPT_CHECK,
+    RP_OPT_TRIPWIRE,
     RP_OPT_THREADS,
     RP_OPT_HELP,
     RP_OPT_VERSION,

@@ -103,6 +103,8 @@ static const struct option table[RP_N_OPTS] = {
         "when the link of the rewritten files fails, link the original ones"},
     [RP_OPT_CHECK] = {"check", 0, NONE, D | P | G, "The work", NULL,
         "check each rewritten object, and the list of loaded files against lld's own"},
+    [RP_OPT_TRIPWIRE] = {"tripwire", 0, NONE, D | P | G, "The work", NULL,
+        "turn dead functions into traps, so that a run which needs one stops there (reap explain)"},
     [RP_OPT_THREADS] = {"threads", 'j', REQUIRED, D | P | G, "The work", "N",
         "number of threads (default: the processors at hand)"},
     [RP_OPT_HELP] = {"help", 'h', NONE, D | P | G, "Help", NULL, "print this and exit"},

@@ -10,6 +10,7 @@
  */
 #include "api/api.h"
 
+#include "pass/tripwire.h"
 #include "table/record.h"
 
 #include <dlfcn.h>
@@ -291,6 +292,8 @@ static enum reap_status collect(struct reap *r)
     PASS("keep-list", rp_keep_list_roots(r)); /* roots of a bisection */
     PASS("mark", rp_mark(m, &r->marks)); /* what the roots reach */
     PASS("plan", rp_plan_make(m, &r->marks, &r->job, &r->plan)); /* what becomes of each file */
+    if (rp_opt_given(r, RP_OPT_TRIPWIRE))
+        PASS("tripwire", rp_tripwire_plan(m, &r->marks, &r->plan)); /* dead code becomes traps */
     r->analysed = true;
     return REAP_OK;
 }

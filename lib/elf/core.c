@@ -268,7 +268,11 @@ static bool add_guesses(struct reader *r)
     size_t w = r->m->word;
     uint64_t from = r->scan ? r->scan : r->core->sp;
     unsigned found = 0;
-    bool lost = r->core->frames.n <= 1 && !r->core->frames.v[0].in_program;
+    const struct rp_program_symbol *first = rp_program_at(r->program, r->core->frames.v[0].addr);
+    /* Nowhere, or before a function's first instruction: the call is the last thing that was done.
+     */
+    bool lost = r->core->frames.n <= 1 && (!r->core->frames.v[0].in_program ||
+                                           (first && first->addr == r->core->frames.v[0].addr));
     if (lost && r->m->link) {
         /* A branch with link to nowhere: the register still says from where. */
         if (is_behind_call(r, r->link - r->core->bias) && !add_frame(r, r->link, true, false, NULL))

@@ -29,6 +29,7 @@ struct rp_rw_section {
     bool quiet;           /* not allocated, or live without being followed: a reference from here to
                              dropped code becomes a tombstone */
     bool packed;          /* SHF_COMPRESSED and not (yet) decompressed */
+    bool trap;            /* dead code that stays as traps, without relocations (tripwire.h) */
     uint32_t new_no;      /* number in the output, 0 = dropped */
     struct rp_cut *cut;   /* NULL: all bytes stay */
     const uint8_t *bytes; /* contents in place of the file's own, or NULL */

@@ -13,6 +13,7 @@
  */
 #include "pass/rewrite.h"
 
+#include "pass/tripwire.h"
 #include "util/checked.h"
 
 #include <string.h>
@@ -77,6 +78,8 @@ static void choose_sections(struct rp_rewrite *rw)
     for (uint32_t i = 1; i < e->n_sections; i++) {
         rw->sec[i].keep = keep_section(rw, i, debug_stays);
         rw->sec[i].quiet = is_quiet(rw, i);
+        rw->sec[i].trap =
+            rw->plan->tripwire && rp_trap_is_wanted(rw->m, rw->marks, rw->f->sec_base + i);
         rw->sec[i].packed =
             (e->shdrs[i].flags & SHF_COMPRESSED) || strncmp(rp_elf_shname(e, i), ".zdebug", 7) == 0;
     }
@@ -182,11 +185,28 @@ static enum reap_status emit(struct rp_rewrite *rw, struct rp_strbuf *out)
 
 /* --- all ------------------------------------------------------------------------------------- */
 
+/* Contents of the sections that become traps. */
+static enum reap_status make_traps(struct rp_rewrite *rw)
+{
+    for (uint32_t i = 1; i < rw->e->n_sections; i++) {
+        struct rp_rw_section *rs = &rw->sec[i];
+        if (!rs->trap)
+            continue;
+        rs->size = rp_trap_size(rw->e->shdrs[i].size);
+        rs->writable = rp_arena_alloc(&rw->arena, rs->size);
+        if (!rs->writable)
+            return rp_nomem(rw->m->ctx);
+        rp_trap_fill(rw->e->machine, rp_rw_model_section(rw, i)->node, rs->writable, rs->size);
+        rs->bytes = rs->writable;
+    }
+    return REAP_OK;
+}
+
 static enum reap_status rewrite(struct rp_rewrite *rw)
 {
     enum reap_status rc;
     choose_sections(rw);
-    if ((rc = rp_rw_cuts(rw)))
+    if ((rc = rp_rw_cuts(rw)) || (rc = make_traps(rw)))
         return rc;
     rp_rw_choose_groups(rw);
     if ((rc = rp_rw_scan(rw)) || (rc = rp_rw_cut_contents(rw)) || (rc = rp_rw_symbols(rw)) ||

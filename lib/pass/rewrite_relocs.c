@@ -27,7 +27,7 @@ struct walk {
 static bool walk_start(struct walk *w, struct rp_rewrite *rw, uint32_t from)
 {
     uint32_t rel = rp_rw_model_section(rw, from)->rel;
-    if (!rw->sec[from].keep || !rel)
+    if (!rw->sec[from].keep || rw->sec[from].trap || !rel)
         return false;
     w->rw = rw;
     w->from = from;

@@ -13,6 +13,11 @@ enum { RP_TRAP_BYTES = 8 };
 bool rp_trap_has_machine(uint16_t machine);
 /* Fill `n` bytes with traps for one node; what is left over at the end is made of plain traps. */
 void rp_trap_fill(uint16_t machine, uint32_t id, uint8_t *to, uint64_t n);
+/* Size of what stands for that much code: room for one trap at least. */
+static inline uint64_t rp_trap_size(uint64_t code)
+{
+    return code < RP_TRAP_BYTES ? RP_TRAP_BYTES : code;
+}
 /* Whether the bytes are a trap, and then of which node. */
 bool rp_trap_id(uint16_t machine, const uint8_t bytes[RP_TRAP_BYTES], uint32_t *ret_id);
 

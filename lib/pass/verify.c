@@ -16,6 +16,7 @@
 #include "pass/pass.h"
 
 #include "arch/arch.h"
+#include "pass/tripwire.h"
 #include "util/checked.h"
 
 #include <stdlib.h>
@@ -98,6 +99,25 @@ static uint32_t next_carried(const struct rp_elf *e, uint32_t i)
     return i;
 }
 
+/* Whether the dead section `i` stands as traps in section `k` (tripwire.h). */
+static bool is_trapped(const struct verifier *v, uint32_t i, uint32_t k)
+{
+    const struct rp_shdr *sh = &v->fresh.shdrs[k];
+    rp_id id = v->f->sec_base + i;
+    uint32_t node = 0;
+    if (!rp_trap_is_wanted(v->m, v->marks, id) || !same_header(v, i, k) ||
+        sh->size != rp_trap_size(v->old->shdrs[i].size))
+        return false;
+    return rp_trap_id(v->fresh.machine, rp_elf_bytes(&v->fresh, k), &node) &&
+           node == v->m->sections[id].node;
+}
+
+/* Of the sections that match: only as traps can dead code be there. */
+static bool is_trap(const struct verifier *v, uint32_t i)
+{
+    return rp_trap_is_wanted(v->m, v->marks, v->f->sec_base + i);
+}
+
 static enum reap_status match_sections(struct verifier *v)
 {
     uint32_t k = next_carried(&v->fresh, 0);
@@ -113,6 +133,9 @@ static enum reap_status match_sections(struct verifier *v)
                       (v->old->shdrs[i].flags & SHF_LINK_ORDER && !(s->flags & RP_SEC_ALLOC));
         /* Of what may go and may stay, it stays when its header is next. */
         if (may_stay && k < v->fresh.n_sections && same_header(v, i, k)) {
+            v->match[i] = k;
+            k = next_carried(&v->fresh, k);
+        } else if (!live && k < v->fresh.n_sections && is_trapped(v, i, k)) {
             v->match[i] = k;
             k = next_carried(&v->fresh, k);
         } else if (!may_go) {
@@ -209,7 +232,7 @@ static enum reap_status check_contents(struct verifier *v)
     for (uint32_t i = 1; i < v->old->n_sections && !rc; i++) {
         const struct rp_section *s = section_of(v, i);
         const struct rp_shdr *a = &v->old->shdrs[i];
-        if (!v->match[i])
+        if (!v->match[i] || is_trap(v, i))
             continue;
         const struct rp_shdr *b = &v->fresh.shdrs[v->match[i]];
         if (a->type == SHT_NOBITS) {
@@ -310,7 +333,8 @@ static enum reap_status check_relocs(const struct verifier *v, uint32_t i)
 {
     uint32_t n_old = 0, n_new = 0, k = 0;
     uint32_t rel_old = section_of(v, i)->rel, rel_new = v->rel[v->match[i]];
-    const struct rp_rela *a = rel_old ? rp_elf_relocs(v->old, rel_old, &n_old) : NULL;
+    const struct rp_rela *a =
+        rel_old && !is_trap(v, i) ? rp_elf_relocs(v->old, rel_old, &n_old) : NULL;
     const struct rp_rela *b = rel_new ? rp_elf_relocs(&v->fresh, rel_new, &n_new) : NULL;
     for (uint32_t j = 0; j < n_old; j++) {
         if (moved(v, i, a[j].offset) == UINT64_MAX)

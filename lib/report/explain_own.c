@@ -71,8 +71,10 @@ static rp_id trapped_node(const struct rp_explain *x, const struct rp_explain_fr
     uint8_t code[RP_TRAP_BYTES];
     const struct rp_core *c = x->in->core;
     uint32_t id = 0;
-    if (!f->has_pc || f->is_return)
+    if (f->is_return)
         return 0;
+    if (!f->has_pc) /* gdb leaves out the address where a line starts */
+        return f->node;
     for (uint64_t back = 0; back <= 4; back++) { /* int3-like traps stop behind themselves */
         size_t n = rp_program_read(x->in->program, f->pc - back, code, sizeof code);
         if (n == sizeof code && rp_trap_id(x->in->program->machine, code, &id) &&
@@ -82,7 +84,8 @@ static rp_id trapped_node(const struct rp_explain *x, const struct rp_explain_fr
     if (c && c->n_code >= sizeof code && rp_trap_id(x->in->program->machine, c->code, &id) &&
         id < x->f->nodes.n)
         return id;
-    return 0;
+    /* A function of the program that the report says was removed can only be a trap. */
+    return x->frames.v[0].node;
 }
 
 static bool find_tripwire(struct rp_explain *x)

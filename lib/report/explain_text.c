@@ -59,7 +59,7 @@ void rp_explain_story(const struct rp_explain *x, struct rp_strbuf *b)
         rp_strbuf_puts(b, f->is_guess ? ", perhaps called from " : ", called from ");
         put_frame(f, b);
     }
-    if (x->before) {
+    if (x->before && !(x->frames.v[0].node && !x->f->nodes.v[x->frames.v[0].node].live)) {
         rp_strbuf_puts(b, "; before that place stands ");
         rp_word_symbol(x->before, b);
     }

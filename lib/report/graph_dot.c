@@ -248,7 +248,11 @@ static void put_title(struct rp_dot *d)
     const char *output = rp_fact_str(p->f, p->f->output), *slash = strrchr(output, '/');
     rp_strbuf_puts(&d->b, "  label=<<table border=\"0\" cellspacing=\"4\"><tr><td>"
                           "<font point-size=\"22\"><b>");
-    rp_dot_html(&d->b, slash && slash[1] ? slash + 1 : *output ? output : "the inputs");
+    /* `reap gc` has no output of its own */
+    if (!*output || !strcmp(rp_fact_str(p->f, p->f->product), "reap gc"))
+        rp_strbuf_puts(&d->b, "the inputs");
+    else
+        rp_dot_html(&d->b, slash && slash[1] ? slash + 1 : output);
     rp_strbuf_printf(&d->b, ": %s</b></font></td></tr><tr><td>",
                      p->opts->dominators ? "what holds what alone" : "what pulls in what");
     rp_word_size(p->bytes_wanted, &d->b);

@@ -97,7 +97,7 @@ static void pad(struct rp_strbuf *b, size_t n)
 
 /* --- text ------------------------------------------------------------------------------------ */
 
-enum { MAX_COLUMNS = 16, GAP = 2, LEAST_NAME = 20 };
+enum { MAX_COLUMNS = 16, GAP = 2, LEAST_NAME = 12 };
 
 /* Widths of the columns as they are, then the last ones of text are narrowed to fit. */
 static void measure(struct writer *w, size_t width[MAX_COLUMNS])

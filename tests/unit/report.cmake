@@ -6,3 +6,7 @@ reap_unit_test(report_views)
 reap_unit_test(why)
 reap_unit_test(facts)
 target_compile_definitions(test_report_db PRIVATE REAP_DOCS="${CMAKE_SOURCE_DIR}/docs")
+# Pictures are read again by Graphviz's own library.
+pkg_check_modules(CGRAPH REQUIRED IMPORTED_TARGET libcgraph)
+reap_unit_test(graph)
+target_link_libraries(test_graph PRIVATE PkgConfig::CGRAPH)

@@ -63,6 +63,7 @@ enum rp_opt {
     RP_OPT_OUTPUT,
     RP_OPT_OUT_DIR,
     RP_OPT_LEVEL,
+    RP_OPT_EXTRACTION,
     RP_OPT_MODE,
     RP_OPT_LINKER,
     RP_OPT_SAVE,
@@ -150,12 +151,12 @@ void rp_tell(struct reap *r, const char *code, const char *fmt, ...)
 bool rp_reports_wanted(const struct reap *r);
 enum reap_status rp_need_facts(struct reap *r);
 
-/* rewrite.c: the temporary directory, made when first asked for, and a path of its own in it. */
 /* lint.c: findings that the option "fail-on" names, told as errors; REAP_ERR_LINK when there are
  * some. And whether its value names codes and severities alone. */
 enum reap_status rp_fail_on(struct reap *r);
 bool rp_fail_on_is_known(const char *words);
 
+/* rewrite.c: the temporary directory, made when first asked for, and a path of its own in it. */
 enum reap_status rp_need_tempdir(struct reap *r);
 enum reap_status rp_temp_path(struct reap *r, const char *base, const char **ret_path);
 

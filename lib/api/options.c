@@ -93,6 +93,8 @@ static const struct option table[RP_N_OPTS] = {
         "write all inputs below this folder, by base name"},
     [RP_OPT_LEVEL] = {"level", 0, REQUIRED, D | P | G, "The work", "full|linker|stock",
         "full (default), whole sections as lld's --gc-sections, or just what this linker's drops"},
+    [RP_OPT_EXTRACTION] = {"extraction", 0, REQUIRED, D | P, "The work", "linker|live",
+        "live: archive members that nothing live refers to are not linked"},
     [RP_OPT_MODE] = {"mode", 0, REQUIRED, D | P | G, "The work", "collect|report|off",
         "report: analyse and report, link the original; off: do nothing"},
     [RP_OPT_LINKER] = {"linker", 0, REQUIRED, D, "The work", "NAME|PATH",

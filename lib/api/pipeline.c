@@ -11,6 +11,8 @@
 #include "api/api.h"
 
 #include "pass/tripwire.h"
+#include "pass/extraction.h"
+#include "pass/tripwire.h"
 #include "table/record.h"
 
 #include <dlfcn.h>
@@ -278,6 +280,22 @@ static enum reap_status load(struct reap *r, const char **ret_why)
             return st;                                                                             \
     } while (0)
 
+/* Why members were loaded, and option extraction=live. */
+static enum reap_status live_extraction(struct reap *r)
+{
+    const char *how = rp_opt_value(r, RP_OPT_EXTRACTION);
+    uint32_t n = 0;
+    if (r->product == REAP_PRODUCT_PLUGIN)
+        rp_extraction_reasons(&r->model, &r->link);
+    if (!how || strcmp(how, "live") != 0)
+        return REAP_OK;
+    enum reap_status st = rp_extraction_live(&r->model, &r->link, &n);
+    if (st == REAP_OK && n)
+        rp_note(&r->ctx, "extraction-live", rp_at(NULL),
+                "%u archive members are left out: nothing live refers to them", n);
+    return st;
+}
+
 static enum reap_status collect(struct reap *r)
 {
     struct rp_model *m = &r->model;
@@ -286,11 +304,12 @@ static enum reap_status collect(struct reap *r)
     PASS("screen", rp_rewrite_check(m)); /* leave alone what cannot be rewritten */
     if (r->job.level == RP_LEVEL_FULL)
         PASS("tables", rp_tables_find(m, &r->rules)); /* which sections hold records */
-    PASS("split", rp_split(m, &r->job)); /* sections into nodes */
-    PASS("edges", rp_edges(m, &r->job)); /* what refers to what */
-    PASS("roots", rp_roots(m, &r->job)); /* what must stay whatever refers to it */
-    PASS("keep-list", rp_keep_list_roots(r)); /* roots of a bisection */
-    PASS("mark", rp_mark(m, &r->marks)); /* what the roots reach */
+    PASS("split", rp_split(m, &r->job));              /* sections into nodes */
+    PASS("edges", rp_edges(m, &r->job));              /* what refers to what */
+    PASS("roots", rp_roots(m, &r->job));              /* what must stay whatever refers to it */
+    PASS("keep-list", rp_keep_list_roots(r));         /* roots of a bisection */
+    PASS("extraction", live_extraction(r));           /* members that nothing live refers to */
+    PASS("mark", rp_mark(m, &r->marks));              /* what the roots reach */
     PASS("plan", rp_plan_make(m, &r->marks, &r->job, &r->plan)); /* what becomes of each file */
     if (rp_opt_given(r, RP_OPT_TRIPWIRE))
         PASS("tripwire", rp_tripwire_plan(m, &r->marks, &r->plan)); /* dead code becomes traps */

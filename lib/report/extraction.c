@@ -20,19 +20,6 @@
 
 #include <string.h>
 
-bool rp_root_comes_with_file(unsigned reason)
-{
-    switch (reason) {
-    case RP_ROOT_RETAIN:
-    case RP_ROOT_INIT_ARRAY:
-    case RP_ROOT_INIT_SECTION:
-    case RP_ROOT_NOTE:
-    case RP_ROOT_KEEP:
-    case RP_ROOT_NONALLOC: return true;
-    default: return false;
-    }
-}
-
 /* --- names that a file defines itself -------------------------------------------------------- */
 
 /* (name, file) of every definition in an object: a reference from a file to a name of its own loads

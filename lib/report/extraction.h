@@ -7,6 +7,7 @@
 #ifndef RP_REPORT_EXTRACTION_H
 #define RP_REPORT_EXTRACTION_H
 
+#include "pass/extraction.h"
 #include "report/retained.h"
 
 struct rp_extraction {
@@ -58,9 +59,5 @@ struct rp_idle {
 };
 enum reap_status rp_idle_find(struct rp_extraction *x, struct rp_reach *r, struct rp_idle *ret);
 void rp_idle_free(struct rp_idle *idle);
-
-/* Whether roots of a reason stand because their file is loaded, not because of a name that an
- * option, script or library asks for. */
-bool rp_root_comes_with_file(unsigned reason);
 
 #endif

@@ -1,6 +1,7 @@
 reap_unit_test(dominate)
 reap_unit_test(chains)
 reap_unit_test(retained)
+reap_unit_test(cuts)
 reap_unit_test(report_db)
 reap_unit_test(report_views)
 reap_unit_test(why)

@@ -164,10 +164,26 @@ static bool x86_is_tested(const uint8_t *code, uint64_t size, uint64_t at)
     return false;
 }
 
-static bool x86_ends(const uint8_t *code, uint64_t size, uint64_t last_reloc)
+/* Whether the last bytes are an indirect jump or call through memory: ff /4, ff /2 with any form of
+ * ModRM, SIB and displacement (tail calls through a table of virtual functions). */
+static bool x86_ends_indirect(const uint8_t *code, uint64_t size)
 {
-    while (size && (code[size - 1] == 0x90 || code[size - 1] == 0xcc))
-        size--;
+    for (uint64_t n = 2; n <= 7 && n <= size; n++) {
+        uint8_t m = code[size - n + 1];
+        unsigned mod = m >> 6, reg = m >> 3 & 7, rm = m & 7;
+        if (code[size - n] != 0xff || (reg != 2 && reg != 4))
+            continue;
+        uint64_t want = 2u + (mod != 3 && rm == 4) + (mod == 1 ? 1u : mod == 2 ? 4u : 0u);
+        if (mod == 0 && (rm == 5 || (rm == 4 && n == 7 && (code[size - n + 2] & 7) == 5)))
+            want += 4;
+        if (want == n)
+            return true;
+    }
+    return false;
+}
+
+static bool x86_ends_here(const uint8_t *code, uint64_t size, uint64_t last_reloc)
+{
     if (!size)
         return true;
     uint8_t last = code[size - 1];
@@ -183,11 +199,24 @@ static bool x86_ends(const uint8_t *code, uint64_t size, uint64_t last_reloc)
         return true;
     if (size >= 5 && (code[size - 5] == 0xe8 || code[size - 5] == 0xe9)) /* call, jmp */
         return true;
+    if (x86_ends_indirect(code, size))
+        return true;
     /* jmp *mem and what else ends in a relocated field */
     if (last_reloc != UINT64_MAX && last_reloc + 4 == size && size >= 6 && code[size - 6] == 0xff)
         return true;
     /* multi-byte nops: what stands before them is not looked for */
     return size >= 3 && (code[size - 1] == 0 && code[size - 2] == 0);
+}
+
+/* What looks like padding may be the end of an instruction: eb 90 is a jump. */
+static bool x86_ends(const uint8_t *code, uint64_t size, uint64_t last_reloc)
+{
+    while (size && !x86_ends_here(code, size, last_reloc)) {
+        if (code[size - 1] != 0x90 && code[size - 1] != 0xcc)
+            return false;
+        size--;
+    }
+    return true;
 }
 
 /* --- AArch64 --------------------------------------------------------------------------------- */

@@ -117,7 +117,7 @@ void rp_draft_part(struct rp_danger *d, struct rp_draft *x, const char *name, rp
 /* The parts of a lost section: the symbols that it defines, its nodes. */
 void rp_draft_lost(struct rp_danger *d, struct rp_draft *x, rp_id section);
 /* Words for a name and a place; into a ring of buffers, good for a few calls. */
-enum { RP_DANGER_WORDS = 12, RP_DANGER_WORD = 400 };
+enum { RP_DANGER_WORDS = 48, RP_DANGER_WORD = 400 };
 struct rp_words {
     char text[RP_DANGER_WORDS][RP_DANGER_WORD];
     unsigned next;
@@ -139,7 +139,8 @@ uint64_t rp_danger_weight(struct rp_danger *d, rp_id section); /* the score alon
 /* Whether the function (or variable) at a place fills something that live code reads; says so in x,
  * which may be NULL. */
 bool rp_danger_fills(struct rp_danger *d, struct rp_draft *x, rp_id section, uint64_t offset);
-/* Whether a function that the section's entries name is live all the same. */
-bool rp_danger_callee_lives(const struct rp_danger *d, rp_id section);
+/* Whether a function that the section's entries call, at any depth, survives although no live code
+ * refers to it. */
+bool rp_danger_callee_lives(struct rp_danger *d, rp_id section);
 
 #endif

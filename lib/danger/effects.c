@@ -9,7 +9,7 @@
  * address they take, are what the entry fills; live code outside of the walk that reads them or
  * takes their address is who misses it. The more readers, the higher the finding ranks.
  *
- * Entries: rp_danger_effects, rp_danger_weight, rp_danger_callee_lives.
+ * Entries: rp_danger_effects, rp_danger_weight, rp_danger_callee_lives, rp_danger_fills.
  */
 #include "danger/danger.h"
 
@@ -40,6 +40,7 @@ struct object {
 struct effects {
     struct rp_danger *d;
     struct func funcs[MAX_FUNCS];
+    rp_id from; /* the lost section's file */
     uint32_t n_funcs;
     uint32_t n_entries; /* the first funcs are what the entries name */
     struct object objects[MAX_OBJECTS];
@@ -192,6 +193,7 @@ static struct effects *make(struct rp_danger *d, rp_id section)
         return NULL;
     }
     e->d = d;
+    e->from = d->m->sections[section].file;
     uint32_t n;
     const struct rp_rela *r = rp_danger_relocs(d, section, &n);
     bool code = rp_danger_is_code(d, section);
@@ -223,39 +225,7 @@ static struct effects *make_from(struct rp_danger *d, rp_id section, uint64_t of
     return e;
 }
 
-static uint64_t weight(const struct effects *e)
-{
-    uint64_t sum = 0;
-    for (uint32_t i = 0; i < e->n_objects; i++)
-        sum += e->objects[i].n_readers ? 16 + e->objects[i].n_readers : 0;
-    return 2 * sum + (e->n_entries != 0);
-}
-
-uint64_t rp_danger_weight(struct rp_danger *d, rp_id section)
-{
-    struct effects *e = make(d, section);
-    uint64_t w = e ? weight(e) : 0;
-    free(e);
-    return w;
-}
-
-bool rp_danger_callee_lives(const struct rp_danger *d, rp_id section)
-{
-    uint32_t n;
-    const struct rp_rela *r = rp_danger_relocs(d, section, &n);
-    for (uint32_t i = 0; i < n; i++) {
-        uint64_t offset;
-        rp_id to = rp_danger_target(d, section, &r[i], &offset);
-        if (to && rp_danger_is_code(d, to) && rp_danger_is_live(d, to) &&
-            !is_runtime_section(d, to))
-            return true;
-    }
-    return false;
-}
-
-/* --- words ----------------------------------------------------------------------------------- */
-
-/* Whether live code refers to the function. */
+/* Live code that refers to the function, 0 = none. */
 static rp_id live_caller(struct rp_danger *d, rp_id node)
 {
     if (!rp_danger_need_in(d))
@@ -268,6 +238,50 @@ static rp_id live_caller(struct rp_danger *d, rp_id node)
     }
     return 0;
 }
+
+/* A function that stays though everything that called it went: exported, or a root by name. */
+static bool is_survivor(struct rp_danger *d, const struct func *f)
+{
+    rp_id node = rp_node_at(d->m, f->section, f->start);
+    return node && d->marks->live[node] && !is_runtime_section(d, f->section) &&
+           !live_caller(d, node);
+}
+
+static uint64_t weight(const struct effects *e)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < e->n_objects; i++)
+        if (e->objects[i].n_readers) {
+            /* what fills another file's object registers there; one's own may just be set to 0 */
+            bool foreign = e->d->m->sections[e->objects[i].section].file != e->from;
+            sum += 16 + e->objects[i].n_readers + (foreign ? 64 : 0);
+        }
+    if (sum) /* what survives without a caller shows that the entry was meant to run */
+        for (uint32_t i = 0; i < e->n_funcs; i++)
+            if (is_survivor(e->d, &e->funcs[i]))
+                return 2 * sum + 1000;
+    return 2 * sum + (e->n_entries != 0);
+}
+
+uint64_t rp_danger_weight(struct rp_danger *d, rp_id section)
+{
+    struct effects *e = make(d, section);
+    uint64_t w = e ? weight(e) : 0;
+    free(e);
+    return w;
+}
+
+bool rp_danger_callee_lives(struct rp_danger *d, rp_id section)
+{
+    struct effects *e = make(d, section);
+    bool lives = false;
+    for (uint32_t i = 0; e && i < e->n_funcs && !lives; i++)
+        lives = is_survivor(d, &e->funcs[i]);
+    free(e);
+    return lives;
+}
+
+/* --- words ----------------------------------------------------------------------------------- */
 
 static const char *func_name(const struct rp_danger *d, const struct func *f)
 {
@@ -304,6 +318,19 @@ static void say_entry(struct rp_danger *d, struct rp_draft *x, const struct func
                    plain);
 }
 
+static void say_survivor(struct rp_danger *d, struct rp_draft *x, const struct func *f)
+{
+    struct rp_words w = {.next = 0};
+    const char *name = func_name(d, f), *plain = rp_word_name(&w, name);
+    const struct rp_fact_node *n = &d->facts->nodes.v[rp_node_at(d->m, f->section, f->start)];
+    rp_draft_part(d, x, name, 0);
+    rp_draft_say(x,
+                 "which would have called %s (%s): it survives (%s), but nothing calls it any more",
+                 plain, rp_word_section(&w, d, f->section),
+                 n->root ? rp_root_reason_name(d->facts->roots.v[n->root].reason) : "live");
+    rp_draft_chain(x, "%s would have been called, and is not", plain);
+}
+
 static void say_object(struct rp_danger *d, struct rp_draft *x, const struct object *o)
 {
     enum { SHOWN = 4 };
@@ -336,6 +363,9 @@ void rp_danger_effects(struct rp_danger *d, struct rp_draft *x, rp_id section, b
     x->score += weight(e);
     for (uint32_t i = 0; i < e->n_entries; i++)
         say_entry(d, x, &e->funcs[i], detail && i < SHOWN_ENTRIES);
+    for (uint32_t i = e->n_entries; i < e->n_funcs && detail; i++)
+        if (is_survivor(d, &e->funcs[i]))
+            say_survivor(d, x, &e->funcs[i]);
     uint32_t shown = 0;
     for (uint32_t i = 0; i < e->n_objects && detail && shown < SHOWN_OBJECTS; i++)
         if (e->objects[i].n_readers) {

@@ -72,12 +72,24 @@ static bool is_plain(const char *name)
     return false;
 }
 
+/* Whether the script names the section without a wildcard. */
+static bool is_named(const struct rp_danger *d, rp_id section)
+{
+    const struct rp_input_stmt *s = rp_danger_stmt(d, section);
+    for (uint32_t i = 0; s && i < s->n_sections; i++)
+        if (strcmp(s->sections[i].glob, rp_section_name(d->m, section)) == 0)
+            return true;
+    return false;
+}
+
 static bool is_entry(const struct rp_danger *d, rp_id section)
 {
     const char *name = rp_section_name(d->m, section);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (rp_glob_match(names[i], name))
-            return true;
+    bool like = false;
+    for (size_t i = 0; i < sizeof names / sizeof *names && !like; i++)
+        like = rp_glob_match(names[i], name);
+    if (like) /* -ffunction-sections makes .text.reset_user of a function */
+        return strncmp(name, ".text.", 6) != 0 || is_named(d, section);
     return is_first(d, section) && !is_plain(name);
 }
 

@@ -132,8 +132,15 @@ static void report(struct rp_danger *d, const rp_id *ids, size_t n)
                      rp_word_stmt(&w, s, false), rp_word_section(&w, d, worst));
     else
         rp_draft_say(x, "nothing keeps %s", rp_word_section(&w, d, worst));
-    if (n > 1)
-        rp_draft_say(x, "%zu sections of this kind went for the same reason", n);
+    uint32_t had = 0, has = 0;
+    for (rp_id id = 1; id <= d->m->n_section_ids; id++)
+        if (d->m->sections[id].n_nodes && d->m->sections[id].rel &&
+            same_kind(rp_section_name(d->m, id), name)) {
+            had++;
+            has += rp_danger_is_live(d, id);
+        }
+    rp_draft_say(x, "of %u sections of this kind %u are left; %zu went for this reason", had, has,
+                 n);
     rp_draft_chain(x, "%s is dropped: nothing refers to an entry that runs %s",
                    rp_word_section(&w, d, worst), when_of(name));
     if (is_code_piece(name))

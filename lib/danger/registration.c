@@ -141,6 +141,26 @@ static bool serves_nothing_else(struct member *m)
     return m->registry || (m->entry && m->entry[0] != '.');
 }
 
+/* Of a library that is not in use at all, a member that needs other members is part of that library
+ * and no addition to this program. */
+static bool is_unused_library(const struct member *m, const struct rp_ar *a)
+{
+    for (uint32_t k = 0; k < a->archive.n_members; k++)
+        if (a->loaded && a->loaded[k])
+            return false;
+    for (uint32_t i = m->elf.first_global; i < m->elf.n_symbols; i++) {
+        const char *name = rp_elf_symname(&m->elf, i);
+        rp_id global = rp_model_find_global(m->d->m, name);
+        if (rp_sym_shndx(&m->elf, i) != RP_SHN_UNDEF || !*name ||
+            (global && rp_global_of(m->d->m, global)->def_file))
+            continue;
+        for (uint32_t k = 0; k < a->archive.n_index; k++)
+            if (strcmp(a->archive.index[k].name, name) == 0)
+                return true;
+    }
+    return false;
+}
+
 static void report(struct member *m, rp_id ar, uint32_t no)
 {
     struct rp_danger *d = m->d;
@@ -174,7 +194,7 @@ static void report(struct member *m, rp_id ar, uint32_t no)
     rp_draft_remedy(x, "--whole-archive %s --no-whole-archive", base);
     for (uint32_t i = m->elf.first_global; i < m->elf.n_symbols; i++)
         if (rp_sym_shndx(&m->elf, i) != RP_SHN_UNDEF) {
-            rp_draft_remedy(x, "or -u %s", rp_elf_symname(&m->elf, i));
+            rp_draft_remedy(x, "-u %s", rp_elf_symname(&m->elf, i));
             break;
         }
 }
@@ -206,7 +226,7 @@ static void look_at(struct rp_danger *d, rp_id ar, uint32_t no)
             d->oom = true;
         else if (m.elf.machine == d->m->arch->machine)
             walk(&m);
-        if (m.reached && m.entry && serves_nothing_else(&m))
+        if (m.reached && m.entry && serves_nothing_else(&m) && !is_unused_library(&m, a))
             report(&m, ar, no);
         free(m.reached);
         rp_vec_free(&m.work);

@@ -118,7 +118,7 @@ static void add_member(struct rp_danger *d, struct table *t, rp_id section)
 }
 
 /* Initializers have a rule of their own, which says more, unless all is gone. */
-static bool is_left_to_initializers(const struct rp_danger *d, const struct table *t)
+static bool is_left_to_initializers(struct rp_danger *d, const struct table *t)
 {
     for (size_t i = 0; i < t->lost.n; i++)
         if (!rp_danger_is_initializer(rp_section_name(d->m, t->lost.v[i])))

@@ -51,7 +51,7 @@ static void write_symbols(struct rp_strbuf *b, const struct rp_facts *f, const s
             continue;
         if (n < SHOWN) {
             rp_strbuf_puts(b, n ? ", " : "   symbols  ");
-            rp_word_symbol(rp_fact_str(f, p->name), b);
+            rp_word_symbol_fit(rp_fact_str(f, p->name), 60, b);
         }
         n++;
     }

@@ -1,6 +1,8 @@
 /* api.c: make and free a run, and take its inputs. */
 #include "api/api.h"
 
+#include "util/pool.h"
+
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,17 +39,26 @@ enum reap_status reap_new(const struct reap_init *init, struct reap **ret)
     return REAP_OK;
 }
 
+/* Somebody waits for the end of the link: the files go while the mappings are taken down. */
+static enum reap_status free_large(void *arg, size_t i)
+{
+    struct reap *r = arg;
+    if (i == 0)
+        rp_tempdir_remove(r->temp);
+    else if (r->has_model)
+        rp_model_free(&r->model);
+    return REAP_OK;
+}
+
 void reap_free(struct reap *r)
 {
     if (!r)
         return;
-    rp_tempdir_remove(r->temp);
     if (r->has_facts)
         rp_facts_free(&r->facts);
     rp_plan_free(&r->plan);
     rp_marks_free(&r->marks);
-    if (r->has_model)
-        rp_model_free(&r->model);
+    rp_parallel(&r->ctx, 2, free_large, r);
     rp_rules_free(&r->rules);
     if (r->has_link)
         rp_link_free(&r->link);

@@ -181,6 +181,10 @@ struct name_hash {
 struct name_hash rp_res_hash(const char *name);
 /* The global of a name whose hash is known; "foo@@V" is "foo". 0 when out of memory. */
 rp_id rp_res_intern_h(struct resolver *r, const char *name, struct name_hash h);
+/* Before number k - RP_RES_AHEAD of n names is entered: fetch the slot of number k, and the key in
+ * the slot of the one half way. */
+enum { RP_RES_AHEAD = 32 };
+void rp_res_fetch(const struct resolver *r, const struct name_hash *h, uint32_t k, uint32_t n);
 rp_id rp_res_intern(struct resolver *r, const char *name);
 /* Of a symbol's name "foo@@V" the id of "foo@V", which it satisfies in GNU linkers; 0 in *ret_id
  * for other names. False when out of memory. */

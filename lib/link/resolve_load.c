@@ -284,8 +284,11 @@ static enum reap_status intern_index(struct resolver *r, size_t i, const struct 
     ra->lazies = malloc((2 * (size_t)a->n_index + 1) * sizeof *ra->lazies);
     if (!ra->lazies)
         return rp_nomem(r->ctx);
+    for (uint32_t k = 0; k < a->n_index && k < RP_RES_AHEAD; k++)
+        rp_res_fetch(r, h, k, a->n_index);
     for (uint32_t k = 0; k < a->n_index; k++) {
         const char *name = a->index[k].name;
+        rp_res_fetch(r, h, k + RP_RES_AHEAD, a->n_index);
         rp_id g = rp_res_intern_h(r, name, h[k]);
         if (!g)
             return rp_nomem(r->ctx);
@@ -306,6 +309,12 @@ static enum reap_status intern_indexes(struct resolver *r)
     if (!h.v)
         return rp_nomem(r->ctx);
     enum reap_status st = rp_parallel(r->ctx, n, hash_index, &h);
+    /* most names of an index are new: let the map grow once, not a dozen times */
+    size_t n_names = r->model->global_map.n;
+    for (size_t i = 0; i < n; i++)
+        n_names += r->model->ars.v[i].archive.n_index;
+    if (!st && !rp_strmap_reserve(&r->model->global_map, n_names))
+        st = REAP_ERR_NOMEM;
     if (st)
         rp_nomem(r->ctx);
     for (size_t i = 0; i < n && !st; i++)

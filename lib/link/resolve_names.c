@@ -38,6 +38,15 @@ rp_id rp_res_intern_h(struct resolver *r, const char *name, struct name_hash h)
     return *slot;
 }
 
+void rp_res_fetch(const struct resolver *r, const struct name_hash *h, uint32_t k, uint32_t n)
+{
+    const struct rp_strmap *m = &r->model->global_map;
+    if (k < n)
+        rp_strmap_fetch_slot(m, h[k].hash);
+    if (k >= RP_RES_AHEAD / 2 && k - RP_RES_AHEAD / 2 < n)
+        rp_strmap_fetch_key(m, h[k - RP_RES_AHEAD / 2].hash);
+}
+
 rp_id rp_res_intern(struct resolver *r, const char *name)
 {
     return rp_res_intern_h(r, name, rp_res_hash(name));

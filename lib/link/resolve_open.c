@@ -11,7 +11,7 @@
 #include "link/resolve_internal.h"
 #include "util/pool.h"
 
-enum { BATCH = 256, AHEAD = 8 };
+enum { BATCH = 256, AHEAD = RP_RES_AHEAD };
 
 /* One candidate of a batch. */
 struct opening {
@@ -125,13 +125,6 @@ static enum reap_status open_and_hash(void *arg, size_t i)
 
 /* --- one after the other --------------------------------------------------------------------- */
 
-static void fetch_slot(const struct resolver *r, const struct name_hash *h)
-{
-    const struct rp_strmap *m = &r->model->global_map;
-    if (m->slots)
-        __builtin_prefetch(&m->slots[(uint32_t)h->hash & m->mask]);
-}
-
 static enum reap_status intern_symbol(struct resolver *r, const struct cand *c, uint32_t k,
                                       struct name_hash h)
 {
@@ -160,10 +153,9 @@ static enum reap_status intern_opening(struct resolver *r, const struct opening 
         return REAP_OK;
     uint32_t n = c->elf.n_symbols - c->elf.first_global;
     for (uint32_t k = 0; k < n && k < AHEAD; k++)
-        fetch_slot(r, &o->hashes[k]);
+        rp_res_fetch(r, o->hashes, k, n);
     for (uint32_t k = 0; k < n; k++) {
-        if (k + AHEAD < n)
-            fetch_slot(r, &o->hashes[k + AHEAD]);
+        rp_res_fetch(r, o->hashes, k + AHEAD, n);
         /* c may have moved: wanting a name can add candidates */
         enum reap_status st = intern_symbol(r, &r->cands.v[o->cand], k, o->hashes[k]);
         if (st)

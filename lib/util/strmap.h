@@ -29,6 +29,19 @@ uint32_t *rp_strmap_put_h(struct rp_strmap *m, const char *key, size_t len, uint
 /* The value, or 0 when absent. */
 uint32_t rp_strmap_get(const struct rp_strmap *m, const char *key, size_t len);
 uint32_t rp_strmap_get_h(const struct rp_strmap *m, const char *key, size_t len, uint64_t hash);
+/* Nearly every look-up in a large map misses the caches, first for the slot and then for its key.
+ * Who knows the next hashes asks for the slot early, and for the key when the slot is there. */
+static inline void rp_strmap_fetch_slot(const struct rp_strmap *m, uint64_t hash)
+{
+    if (m->slots)
+        __builtin_prefetch(&m->slots[(uint32_t)hash & m->mask]);
+}
+static inline void rp_strmap_fetch_key(const struct rp_strmap *m, uint64_t hash)
+{
+    if (m->slots)
+        __builtin_prefetch(m->slots[(uint32_t)hash & m->mask].key);
+}
+/* Room for n_keys without growing. */
 bool rp_strmap_reserve(struct rp_strmap *m, size_t n_keys);
 void rp_strmap_free(struct rp_strmap *m);
 

@@ -131,8 +131,8 @@ enum reap_status reap_why(const char *db, const char *pattern, const struct reap
 /* --- audit of a collected image --------------------------------------------------------------- */
 
 struct reap_audit_options {
-    size_t size; /* sizeof(struct reap_audit_options) */
-    bool all;    /* print tables that are the same, too */
+    size_t size;              /* sizeof(struct reap_audit_options) */
+    bool all;                 /* print tables that are the same, too */
     const char *const *rules; /* rule files or shipped ones by name; none: linux, linux-ksymtab */
     size_t n_rules;
     reap_diag_fn diag;

@@ -240,7 +240,8 @@ static void every_damage_is_found(void **state)
         /* views over a table would forbid to change it */
         assert_int_equal(sqlite3_exec(db,
                                       "DROP VIEW nodes; DROP VIEW edges; DROP VIEW files;"
-                                      "DROP VIEW symbols; DROP VIEW undefineds; DROP VIEW roots",
+                                      "DROP VIEW symbols; DROP VIEW undefineds; DROP VIEW roots;"
+                                      "DROP VIEW finding_parts; DROP VIEW findings",
                                       NULL, NULL, NULL),
                          SQLITE_OK);
         int rc = sqlite3_exec(db, cases[i].sql, NULL, NULL, NULL);

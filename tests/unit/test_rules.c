@@ -63,7 +63,7 @@ static void errors_name_file_and_line(void **state)
         const char *text, *code, *where, *part;
     } cases[] = {
         {"keep-symbol a\nkeep-smbol b\n", "rule-unknown-directive", "bad.rules:2",
-         "keep-section, keep-symbol, keep-file, export, bracket, include"},
+         "keep-section, keep-symbol, keep-file, export, bracket, accept, include, table"},
         {"keep-symbol\n", "rule-wrong-words", "bad.rules:1", "keep-symbol GLOB"},
         {"keep-symbol a b\n", "rule-wrong-words", "bad.rules:1", "keep-symbol GLOB"},
         {"\n\nkeep-section .x from y.o", "rule-wrong-words", "bad.rules:3", "in FILEGLOB"},

@@ -165,7 +165,7 @@ static void put_box(struct rp_dot *d, uint32_t v)
     rp_vertex_name(&p->g, v, false, &d->word);
     rp_dot_quote(b, d->word.n ? d->word.s : "?");
     rp_strbuf_printf(b, ", width=%.2f, height=%.2f, fontsize=%.0f", 0.3 + 2.6 * s, 0.3 + 1.3 * s,
-                     11 + 9 * s);
+                     12 + 9 * s);
     if (x->is_dead)
         rp_strbuf_puts(b, ", style=\"filled,rounded,dashed\", fillcolor=\"#ececec\", "
                           "color=\"#8c8c8c\", fontcolor=\"#6a6a6a\"");
@@ -311,7 +311,7 @@ static bool put_all(struct rp_dot *d)
                           "pad=0.2;\n"
                           "  node [shape=box, style=\"filled,rounded\", fontname=\"Helvetica\", "
                           "margin=\"0.08,0.04\"];\n"
-                          "  edge [fontname=\"Helvetica\", fontsize=10, arrowsize=0.7];\n");
+                          "  edge [fontname=\"Helvetica\", fontsize=12, arrowsize=0.7];\n");
     put_title(d);
     put_boxes(d);
     if (!rp_dot_roots(d))

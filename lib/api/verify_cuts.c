@@ -26,6 +26,11 @@
 
 extern char **environ;
 
+struct size {
+    uint64_t image; /* allocated sections of the output */
+    uint64_t kept;  /* of them input sections that Reap kept, without the stub; 0 = not known */
+};
+
 struct verifier {
     struct rp_ctx *ctx;
     const struct rp_facts *f;
@@ -36,7 +41,7 @@ struct verifier {
     size_t n_renamed; /* symbols of the current cut */
     struct rp_arena arena;
     struct rp_cutter c;
-    uint64_t before; /* bytes in memory of the link as it is */
+    struct size before; /* the link as it is */
     struct rp_table t;
     const struct reap_cuts_options *opts;
 };
@@ -61,12 +66,35 @@ struct names {
 
 /* --- running --------------------------------------------------------------------------------- */
 
-static enum reap_status run(struct verifier *v, const char *const *argv, int *ret_status)
+/* The environment with one more option for Reap, if it is in the link: a database at `db`. */
+static char **environment(struct verifier *v, const char *db)
+{
+    const char *before = getenv("REAP_OPTIONS");
+    size_t n = 0, k = 0;
+    while (environ[n])
+        n++;
+    char **env = rp_arena_alloc(&v->arena, (n + 2) * sizeof *env);
+    char *options = rp_arena_printf(&v->arena, "REAP_OPTIONS=%s 'db=%s'", before ? before : "", db);
+    if (!env || !options)
+        return NULL;
+    for (size_t i = 0; i < n; i++)
+        if (strncmp(environ[i], "REAP_OPTIONS=", 13) != 0)
+            env[k++] = environ[i];
+    env[k++] = options;
+    env[k] = NULL;
+    return env;
+}
+
+static enum reap_status run(struct verifier *v, const char *const *argv, const char *db,
+                            int *ret_status)
 {
     pid_t pid;
     int status = 0;
+    char **env = environment(v, db);
+    if (!env)
+        return rp_nomem(v->ctx);
     fflush(NULL);
-    int e = posix_spawnp(&pid, argv[0], NULL, NULL, (char *const *)(uintptr_t)argv, environ);
+    int e = posix_spawnp(&pid, argv[0], NULL, NULL, (char *const *)(uintptr_t)argv, env);
     if (e)
         return rp_fail(v->ctx, REAP_ERR_IO, "cannot-run-linker", rp_at(argv[0]), "%s", strerror(e));
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
@@ -140,17 +168,37 @@ static enum reap_status edit(struct verifier *v, const struct swaps *swaps, cons
     return copy ? REAP_OK : rp_nomem(v->ctx);
 }
 
+/* Bytes of input sections that Reap kept in that link; 0 when it was not in it. */
+static uint64_t kept_bytes(struct verifier *v, const char *db)
+{
+    struct rp_ctx quiet;
+    struct rp_facts facts;
+    uint64_t sum = 0;
+    (void)v;
+    if (access(db, R_OK) != 0)
+        return 0;
+    rp_ctx_init(&quiet, NULL, NULL);
+    if (!rp_db_read(&quiet, db, &facts)) {
+        for (rp_id i = 1; i < facts.nodes.n; i++)
+            if (facts.nodes.v[i].live &&
+                strcmp(rp_fact_str(&facts, facts.nodes.v[i].section), RP_STUB_SECTION) != 0)
+                sum += rp_node_weight(&facts.nodes.v[i]);
+        rp_facts_free(&facts);
+    }
+    rp_ctx_fini(&quiet);
+    return sum;
+}
+
 /* Link with some files replaced, and measure. *ret_why: NULL, or why there is no result. */
 static enum reap_status link_and_measure(struct verifier *v, const struct swaps *swaps,
-                                         const char *stub, uint64_t *ret_bytes,
-                                         const char **ret_why)
+                                         const char *stub, struct size *ret, const char **ret_why)
 {
     const char *const *argv;
-    const char *missing, *output = temp_path(v, "out");
+    const char *missing, *output = temp_path(v, "out"), *db = temp_path(v, "db");
     struct rp_map map;
     struct rp_elf elf;
     int status = 1;
-    if (!output)
+    if (!output || !db)
         return REAP_ERR_IO;
     enum reap_status st = edit(v, swaps, stub, output, &argv, &missing);
     if (!st && missing) {
@@ -158,7 +206,7 @@ static enum reap_status link_and_measure(struct verifier *v, const struct swaps 
         return *ret_why ? REAP_OK : rp_nomem(v->ctx);
     }
     if (!st)
-        st = run(v, argv, &status);
+        st = run(v, argv, db, &status);
     if (!st && status) {
         *ret_why = rp_arena_printf(&v->arena, "the link failed with status %d", status);
         return *ret_why ? REAP_OK : rp_nomem(v->ctx);
@@ -169,7 +217,8 @@ static enum reap_status link_and_measure(struct verifier *v, const struct swaps 
         return st;
     st = rp_elf_open(v->ctx, &elf, output, map.data, map.size);
     if (!st) {
-        *ret_bytes = rp_image_bytes(&elf);
+        ret->image = rp_image_bytes(&elf);
+        ret->kept = kept_bytes(v, db);
         rp_elf_close(&elf);
     }
     rp_map_close(&map);
@@ -397,7 +446,7 @@ static bool has_swap(const struct swaps *swaps, const char *path)
 }
 
 static enum reap_status measure_cut(struct verifier *v, const uint32_t *edges, size_t n,
-                                    uint64_t *ret_bytes, const char **ret_why)
+                                    struct size *ret, const char **ret_why)
 {
     struct changes changes = {0};
     struct swaps swaps = {0};
@@ -414,7 +463,7 @@ static enum reap_status measure_cut(struct verifier *v, const uint32_t *edges, s
     if (!st && !*ret_why)
         st = make_stub(v, &changes, &swaps, &stub);
     if (!st && !*ret_why)
-        st = link_and_measure(v, &swaps, stub, ret_bytes, ret_why);
+        st = link_and_measure(v, &swaps, stub, ret, ret_why);
     rp_vec_free(&changes.v);
     rp_vec_free(&swaps.v);
     return st;
@@ -424,6 +473,8 @@ static enum reap_status measure_cut(struct verifier *v, const uint32_t *edges, s
 
 static const struct rp_column columns[] = {
     {"saves", "saves", RP_CELL_NUMBER},
+    {"saved", "saved", RP_CELL_NUMBER},
+
     {"predicted", "predicted", RP_CELL_NUMBER},
     {"measured", "measured", RP_CELL_NUMBER},
     {"off_per_mille", "off by", RP_CELL_PERCENT},
@@ -434,12 +485,18 @@ static const struct rp_column columns[] = {
 static enum reap_status add_row(struct verifier *v, const uint32_t *edges, size_t n, uint64_t bytes,
                                 struct rp_strbuf *name)
 {
-    uint64_t measured = 0, predicted = bytes < v->before ? v->before - bytes : 0;
+    struct size after = {0};
+    uint64_t predicted = bytes < v->before.image ? v->before.image - bytes : 0;
     const char *why = NULL;
-    enum reap_status st = measure_cut(v, edges, n, &measured, &why);
+    enum reap_status st = measure_cut(v, edges, n, &after, &why);
+    uint64_t measured = after.image;
     if (st)
         return st;
     rp_table_number(&v->t, bytes);
+    if (after.kept && v->before.kept >= after.kept)
+        rp_table_number(&v->t, v->before.kept - after.kept);
+    else
+        rp_table_empty(&v->t);
     rp_table_number(&v->t, predicted);
     if (why) {
         rp_table_empty(&v->t);
@@ -497,8 +554,11 @@ static enum reap_status verify(struct verifier *v, FILE *out)
     if (!st)
         st = v->opts->what_if ? verify_what_if(v, &name) : verify_list(v, &name);
     rp_strbuf_puts(&title, "Cuts made and linked; without one the program has ");
-    rp_word_number(v->before, &title);
+    rp_word_number(v->before.image, &title);
     rp_strbuf_puts(&title, " bytes in memory");
+    v->t.note =
+        "saved: input sections that a Reap in the link kept no more. predicted, measured: all of "
+        "the program, with what the linker itself makes and the padding between sections.";
     v->t.title = title.oom ? NULL : title.s;
     v->t.oom |= name.oom;
     if (!st)
@@ -519,7 +579,7 @@ enum reap_status reap_verify_cuts(struct reap_view *view, const struct reap_cuts
                          .opts = &o,
                          .command = command,
                          .n_command = n_command,
-                         .t = {.columns = columns, .n_columns = 6}};
+                         .t = {.columns = columns, .n_columns = 7}};
     enum rp_by by = RP_BY_OBJECT;
     if (!n_command)
         return rp_fail_remedy(v.ctx, REAP_ERR_USAGE, "no-command", rp_at(NULL),

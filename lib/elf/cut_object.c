@@ -90,7 +90,7 @@ enum reap_status rp_stub_object(struct rp_ctx *ctx, const struct rp_elf *like,
     static const uint8_t ud2[] = {0x0f, 0x0b, 0x0f, 0x0b}, brk[] = {0x00, 0x00, 0x20, 0xd4},
                          udf[] = {0xf0, 0x00, 0xf0, 0xe7};
     struct rp_emit_section sections[] = {
-        {.name = ".text.reap_cut",
+        {.name = RP_STUB_SECTION,
          .type = SHT_PROGBITS,
          .flags = SHF_ALLOC | SHF_EXECINSTR,
          .addralign = 4,

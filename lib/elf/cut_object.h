@@ -4,7 +4,8 @@
 
 #include "elf/elf_file.h"
 
-#define RP_STUB_PREFIX "__reap_cut_"
+#define RP_STUB_PREFIX  "__reap_cut_"
+#define RP_STUB_SECTION ".text.reap_cut"
 
 /* The same ET_REL with the undefined symbols called names[0 .. n) renamed to RP_STUB_PREFIX + name.
  * *ret_bytes is malloc'd. *ret_n: how many names were undefined symbols of it; those that it

@@ -147,6 +147,27 @@ static enum rp_access x86_access(const struct rp_arch *a, const uint8_t *code, u
     return how == RP_ACCESS_UNKNOWN ? RP_ACCESS_ADDRESS : how; /* an immediate of some kind */
 }
 
+static unsigned x86_pc_tail(const uint8_t *code, uint64_t size, uint64_t at)
+{
+    if (at < 2 || at >= size || (code[at - 1] & 0xc7) != 0x05)
+        return 0;
+    unsigned reg = code[at - 1] >> 3 & 7;
+    switch (code[at - 2]) {
+    case 0x80:
+    case 0x83:
+    case 0xc6:
+    case 0xc0:
+    case 0xc1:
+    case 0x6b: return 1;
+    case 0xf6: return reg < 2;
+    case 0x81:
+    case 0xc7:
+    case 0x69: return at >= 3 && code[at - 3] == 0x66 ? 2 : 4;
+    case 0xf7: return reg < 2 ? 4 : 0;
+    default: return 0;
+    }
+}
+
 /* test %r,%r or cmp $0,%r within the next instructions. */
 static bool x86_is_tested(const uint8_t *code, uint64_t size, uint64_t at)
 {
@@ -292,6 +313,12 @@ enum rp_access rp_arch_access(const struct rp_arch *a, const uint8_t *code, uint
     if (is_x86(a))
         return x86_access(a, code, size, r);
     return a->machine == EM_AARCH64 ? a64_access(code, size, r) : RP_ACCESS_UNKNOWN;
+}
+
+unsigned rp_arch_pc_tail(const struct rp_arch *a, const uint8_t *code, uint64_t size,
+                         const struct rp_rela *r)
+{
+    return code && is_x86(a) ? x86_pc_tail(code, size, r->offset) : 0;
 }
 
 bool rp_arch_is_tested(const struct rp_arch *a, const uint8_t *code, uint64_t size,

@@ -18,6 +18,10 @@ enum rp_access {
  * back from the field, no disassembly: an answer is a hint for reports, never a reason to drop. */
 enum rp_access rp_arch_access(const struct rp_arch *a, const uint8_t *code, uint64_t size,
                               const struct rp_rela *r);
+/* Bytes of the instruction behind the field of a PC-relative relocation: an immediate. The addend
+ * counts from the end of the instruction, beyond them. */
+unsigned rp_arch_pc_tail(const struct rp_arch *a, const uint8_t *code, uint64_t size,
+                         const struct rp_rela *r);
 /* Whether code that loads an address by the instruction around r (ACCESS_ADDRESS) compares it with
  * zero soon after. */
 bool rp_arch_is_tested(const struct rp_arch *a, const uint8_t *code, uint64_t size,

@@ -3,7 +3,7 @@
  */
 #include "danger/danger.h"
 
-#include "arch/arch.h"
+#include "arch/access.h"
 #include "util/checked.h"
 
 #include <string.h>
@@ -128,7 +128,8 @@ rp_id rp_danger_target(const struct rp_danger *d, rp_id section, const struct rp
     const struct rp_reloc_info *info = rp_reloc_info(m->arch, r->type);
     if ((info->pcrel || info->cls == RP_REL_GOT || info->cls == RP_REL_PLT) &&
         rp_danger_is_code(d, section))
-        addend += m->arch->pc_bias;
+        addend += m->arch->pc_bias + (int)rp_arch_pc_tail(m->arch, rp_elf_bytes(&f->elf, no),
+                                                          f->elf.shdrs[no].size, r);
     *ret_offset = offset + (uint64_t)addend;
     return target;
 }

@@ -12,7 +12,7 @@
  */
 #include "danger/danger.h"
 
-#include "arch/arch.h"
+#include "arch/access.h"
 #include "pass/edges.h"
 
 #include <string.h>
@@ -74,7 +74,9 @@ static void follow(struct member *m, uint32_t shndx, uint64_t start, uint64_t en
         }
         int64_t addend = rp_reloc_addend(m->d->m->arch, e, shndx, e->shdrs[rel].type, &r[i]);
         if (rp_reloc_info(m->d->m->arch, r[i].type)->pcrel && e->shdrs[shndx].flags & SHF_EXECINSTR)
-            addend += m->d->m->arch->pc_bias;
+            addend +=
+                m->d->m->arch->pc_bias + (int)rp_arch_pc_tail(m->d->m->arch, rp_elf_bytes(e, shndx),
+                                                              e->shdrs[shndx].size, &r[i]);
         uint32_t sym = symbol_at(e, to, (uint64_t)addend);
         if (sym)
             reach(m, sym);

@@ -128,8 +128,8 @@ static rp_id piece_target(struct walk *w, const struct source *s, const struct r
     if (s->code && rp_reloc_info(m->arch, r->type)->pcrel &&
         (m->arch->pc_bias || m->arch->pc_loose)) {
         int64_t biased = offset + m->arch->pc_bias;
-        bool same = !m->arch->pc_loose && offset >= 0 &&
-                    node == rp_node_at(m, section, (uint64_t)biased);
+        bool same =
+            !m->arch->pc_loose && offset >= 0 && node == rp_node_at(m, section, (uint64_t)biased);
         /* a section of another file is never split into pieces: see is_mergeable() in split.c */
         if (!same && (sec->flags & RP_SEC_STRINGS) &&
             sec->file == m->sections[w->f->sec_base].file) {
@@ -225,8 +225,8 @@ static void plain_edges(struct walk *w, const struct source *s, const struct rp_
     }
 }
 
-/* From the code that an FDE or another record is about to the record. The code is looked for in the FDE's own file: a
- * copy that does not prevail has a description of its own. */
+/* From the code that an FDE or another record is about to the record. The code is looked for in the
+ * FDE's own file: a copy that does not prevail has a description of its own. */
 static void subject_edge(struct walk *w, const struct source *s, const struct rp_record *r,
                          rp_id node)
 {

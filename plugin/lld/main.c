@@ -25,7 +25,7 @@ struct driver {
     struct reap *r;
     char *linker;
     enum reap_linker flavor;
-    unsigned major; /* of lld's version, else 0 */
+    unsigned major;           /* of lld's version, else 0 */
     const char *const *words; /* the command without Reap's options, NULL at the end */
     size_t n_words;
 };
@@ -72,7 +72,8 @@ static int exec_original(struct driver *d)
 
 static bool wants_report(const struct driver *d)
 {
-    static const char *const names[] = {"report", "json", "db", "print-removed", "stats", "fail-on"};
+    static const char *const names[] = {"report",        "json",  "db",
+                                        "print-removed", "stats", "fail-on"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (reap_has_option(d->r, names[i], NULL))
             return true;

@@ -1,0 +1,236 @@
+/* text_tables.c: tables that were collected record by record, and what other tables hold.
+ *
+ * For each table: its records before and after, and what it would keep if it were kept whole, as
+ * linkers do: everything dead that its dead records and their subjects lead to. Then, ranked, the
+ * sections that are roots or that a bracket holds, with the bytes that would go if nobody asked for
+ * them: what to make removable next. Both are asked of links with such tables alone, that is of
+ * kernels; each line of the second costs a marking of its own.
+ *
+ * Entry: rp_text_tables.
+ */
+#include "report/text.h"
+
+#include "model/model.h"
+
+#include <string.h>
+
+enum { MAX_TABLES = 64, MAX_GROUPS = 48 };
+
+struct row {
+    rp_str section;
+    uint64_t n_old, n_new, old_bytes, new_bytes;
+    uint64_t text, all; /* bytes that come back, or that go */
+};
+
+struct tables {
+    struct rp_text *t;
+    struct row rows[MAX_TABLES];
+    uint32_t n;
+    uint8_t *seen; /* by node */
+    rp_id *queue;
+};
+
+static bool is_allocated(const struct rp_fact_node *n)
+{
+    return n->cls != RP_CLASS_OTHER && n->cls != RP_CLASS_DEBUG && n->kind != RP_NODE_SET;
+}
+
+static struct row *row_of(struct row *rows, uint32_t *n, uint32_t max, rp_str section)
+{
+    for (uint32_t i = 0; i < *n; i++)
+        if (rows[i].section == section)
+            return &rows[i];
+    if (*n == max)
+        return NULL;
+    rows[*n] = (struct row){.section = section};
+    return &rows[(*n)++];
+}
+
+static void count_records(struct tables *x)
+{
+    const struct rp_facts *f = x->t->f;
+    for (rp_id i = 1; i < f->nodes.n; i++) {
+        const struct rp_fact_node *n = &f->nodes.v[i];
+        const char *section = rp_fact_str(f, n->section);
+        if (n->kind != RP_NODE_RECORD || strcmp(section, ".eh_frame") == 0)
+            continue;
+        struct row *r = row_of(x->rows, &x->n, MAX_TABLES, n->section);
+        if (!r)
+            continue;
+        r->n_old++;
+        r->old_bytes += n->size;
+        r->n_new += n->live != 0;
+        r->new_bytes += n->live ? n->size : 0;
+    }
+}
+
+/* --- what a table would keep ------------------------------------------------------------------ */
+
+static void reach(struct tables *x, rp_id node, size_t *tail, struct row *r)
+{
+    const struct rp_fact_node *n = &x->t->f->nodes.v[node];
+    if (!node || x->seen[node] || n->live)
+        return;
+    x->seen[node] = 1;
+    x->queue[(*tail)++] = node;
+    if (!is_allocated(n))
+        return;
+    r->all += n->size;
+    r->text += n->cls == RP_CLASS_TEXT ? n->size : 0;
+}
+
+static void would_keep(struct tables *x, struct row *r)
+{
+    const struct rp_facts *f = x->t->f;
+    size_t head = 0, tail = 0;
+    memset(x->seen, 0, f->nodes.n);
+    for (rp_id i = 1; i < f->nodes.n; i++) {
+        if (f->nodes.v[i].kind != RP_NODE_RECORD || f->nodes.v[i].section != r->section)
+            continue;
+        reach(x, i, &tail, r);
+        /* what the record is about: its subject refers to it, not it to the subject */
+        for (uint32_t k = x->t->view.in_start[i]; k < x->t->view.in_start[i + 1]; k++)
+            reach(x, f->edges.v[x->t->view.in_edges[k]].from, &tail, r);
+    }
+    while (head < tail) {
+        rp_id i = x->queue[head++];
+        for (uint32_t k = x->t->view.out_start[i]; k < x->t->view.out_start[i + 1]; k++)
+            reach(x, f->edges.v[x->t->view.out_edges[k]].to, &tail, r);
+    }
+}
+
+static enum reap_status write_tables(struct tables *x)
+{
+    struct rp_text *t = x->t;
+    uint64_t text = t->f->totals.removed[RP_CLASS_TEXT];
+    rp_strbuf_puts(&t->b,
+                   "\nTABLES\n\n"
+                   "  Collected record by record. kept whole: the bytes that would stay with "
+                   "the table.\n\n"
+                   "  section                     records     after       bytes     after  "
+                   " kept whole: text              all\n");
+    for (uint32_t i = 0; i < x->n; i++) {
+        struct row *r = &x->rows[i];
+        would_keep(x, r);
+        rp_strbuf_printf(&t->b, "  %-24s", rp_fact_str(t->f, r->section));
+        rp_text_number(&t->b, r->n_old, 11);
+        rp_text_number(&t->b, r->n_new, 10);
+        rp_text_number(&t->b, r->old_bytes, 12);
+        rp_text_number(&t->b, r->new_bytes, 10);
+        rp_text_number(&t->b, r->text, 11);
+        rp_text_percent(&t->b, r->text, text, 9);
+        rp_text_number(&t->b, r->all, 14);
+        rp_strbuf_puts(&t->b, "\n");
+    }
+    return rp_text_flush(t);
+}
+
+/* --- what other tables hold ------------------------------------------------------------------- */
+
+/* Sections that are roots by themselves or members of a set, no code and no debug information. */
+static uint32_t find_groups(struct tables *x, struct row *groups)
+{
+    const struct rp_facts *f = x->t->f;
+    uint32_t n = 0;
+    for (size_t i = 0; i < f->roots.n; i++) {
+        const struct rp_fact_node *node = &f->nodes.v[f->roots.v[i].node];
+        if (is_allocated(node) && node->cls != RP_CLASS_TEXT && node->kind == RP_NODE_SECTION)
+            row_of(groups, &n, MAX_GROUPS, node->section);
+    }
+    for (size_t i = 0; i < f->edges.n; i++) {
+        const struct rp_fact_edge *e = &f->edges.v[i];
+        const struct rp_fact_node *to = &f->nodes.v[e->to];
+        if (f->nodes.v[e->from].kind == RP_NODE_SET && to->live && is_allocated(to) &&
+            to->cls != RP_CLASS_TEXT && to->kind == RP_NODE_SECTION)
+            row_of(groups, &n, MAX_GROUPS, to->section);
+    }
+    return n;
+}
+
+static void visit(struct tables *x, rp_id node, size_t *tail)
+{
+    if (x->seen[node])
+        return;
+    x->seen[node] = 1;
+    x->queue[(*tail)++] = node;
+}
+
+/* What dies when neither roots nor brackets ask for the sections of this name. */
+static void would_free(struct tables *x, struct row *r)
+{
+    const struct rp_facts *f = x->t->f;
+    size_t head = 0, tail = 0;
+    memset(x->seen, 0, f->nodes.n);
+    for (size_t i = 0; i < f->roots.n; i++) {
+        rp_id node = f->roots.v[i].node;
+        if (node && f->nodes.v[node].live && f->nodes.v[node].section != r->section)
+            visit(x, node, &tail);
+    }
+    while (head < tail) {
+        rp_id i = x->queue[head++];
+        bool is_set = f->nodes.v[i].kind == RP_NODE_SET;
+        if (f->nodes.v[i].live != 1)
+            continue;
+        for (uint32_t k = x->t->view.out_start[i]; k < x->t->view.out_start[i + 1]; k++) {
+            rp_id to = f->edges.v[x->t->view.out_edges[k]].to;
+            if (!is_set || f->nodes.v[to].section != r->section)
+                visit(x, to, &tail);
+        }
+    }
+    for (rp_id i = 1; i < f->nodes.n; i++) {
+        const struct rp_fact_node *n = &f->nodes.v[i];
+        if (!n->live || x->seen[i] || !is_allocated(n))
+            continue;
+        r->all += n->size;
+        r->text += n->cls == RP_CLASS_TEXT ? n->size : 0;
+    }
+}
+
+static int by_gain(const void *a, const void *b)
+{
+    const struct row *x = a, *y = b;
+    if (x->all != y->all)
+        return x->all < y->all ? 1 : -1;
+    return x->section < y->section ? -1 : x->section > y->section;
+}
+
+static enum reap_status write_groups(struct tables *x)
+{
+    enum { SHOWN = 25 };
+    struct rp_text *t = x->t;
+    struct row groups[MAX_GROUPS];
+    uint32_t n = find_groups(x, groups);
+    for (uint32_t i = 0; i < n; i++)
+        would_free(x, &groups[i]);
+    qsort(groups, n, sizeof *groups, by_gain);
+    rp_strbuf_puts(&t->b,
+                   "\nWHAT TO MAKE REMOVABLE NEXT\n\n"
+                   "  Bytes that would go if no root and no bracket asked for these sections."
+                   "\n\n           text             all  section\n");
+    for (uint32_t i = 0; i < n && i < SHOWN && groups[i].all; i++) {
+        rp_text_number(&t->b, groups[i].text, 15);
+        rp_text_number(&t->b, groups[i].all, 16);
+        rp_strbuf_printf(&t->b, "  %s\n", rp_fact_str(t->f, groups[i].section));
+    }
+    return rp_text_flush(t);
+}
+
+enum reap_status rp_text_tables(struct rp_text *t)
+{
+    struct tables x = {.t = t};
+    enum reap_status st = REAP_OK;
+    count_records(&x);
+    if (!x.n)
+        return REAP_OK;
+    x.seen = malloc(t->f->nodes.n + 1);
+    x.queue = malloc((t->f->nodes.n + 1) * sizeof *x.queue);
+    if (!x.seen || !x.queue)
+        st = rp_nomem(t->ctx);
+    if (!st)
+        st = write_tables(&x);
+    if (!st)
+        st = write_groups(&x);
+    free(x.seen);
+    free(x.queue);
+    return st;
+}

@@ -87,7 +87,7 @@ static void run_child(const char *dot, const char *layout, const char *format, i
         dup2(null, STDERR_FILENO);
     }
     /* nothing of the parent's is flushed or removed a second time */
-    _exit(draw(dot, layout, format, out));
+    _exit((int)draw(dot, layout, format, out));
 }
 
 /* --- the parent ------------------------------------------------------------------------------ */

@@ -34,18 +34,30 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
+/* -u reaches global names only. */
+static bool is_global(const struct rp_facts *f, rp_id node, rp_str name)
+{
+    for (size_t i = 1; i < f->symbols.n; i++)
+        if (f->symbols.v[i].node == node && f->symbols.v[i].name == name)
+            return f->symbols.v[i].bind != STB_LOCAL;
+    return false;
+}
+
 /* The line that keeps a section: with a script, KEEP; else an option of Reap's. */
-static const char *keep_line(struct rp_bisect *b, const struct rp_fact_node *n)
+static const char *keep_line(struct rp_bisect *b, rp_id node)
 {
     const struct rp_facts *f = &b->facts;
+    const struct rp_fact_node *n = &f->nodes.v[node];
     const struct rp_fact_file *file = &f->files.v[n->file];
     const char *section = rp_fact_str(f, n->section), *name = rp_fact_str(f, n->name);
     const char *member = rp_fact_str(f, file->member);
     const char *base = base_name(*member ? member : rp_fact_str(f, file->path));
     if (b->scripts.n)
         return rp_arena_printf(&b->arena, "KEEP(*%s(%s))", base, section);
-    if (*name)
+    if (*name && is_global(f, node, n->name))
         return rp_arena_printf(&b->arena, "-u %s, or --reap-keep-symbol=%s", name, name);
+    if (*name)
+        return rp_arena_printf(&b->arena, "--reap-keep-symbol=%s", name);
     return rp_arena_printf(&b->arena, "a rule file with the line: keep-section %s in *%s", section,
                            base);
 }
@@ -61,7 +73,7 @@ static void describe_node(struct rp_bisect *b, rp_id node, struct answer *a)
                                   "with this removed and all else kept the test fails; with this "
                                   "kept it passes; it was removed as %s",
                                   rp_reason_name(n->reason));
-    a->remedy = keep_line(b, n);
+    a->remedy = keep_line(b, node);
 }
 
 static void describe_script(struct rp_bisect *b, uint32_t id, struct answer *a)

@@ -11,10 +11,11 @@
 #include "report/text.h"
 
 #include "model/model.h"
+#include "util/strmap.h"
 
 #include <string.h>
 
-enum { MAX_TABLES = 64, MAX_GROUPS = 48 };
+enum { MAX_TABLES = 64, MAX_GROUPS = 96 };
 
 struct row {
     rp_str section;
@@ -26,7 +27,10 @@ struct tables {
     struct rp_text *t;
     struct row rows[MAX_TABLES];
     uint32_t n;
-    uint8_t *seen; /* by node */
+    struct row groups[MAX_GROUPS + 1]; /* from 1 */
+    uint32_t n_groups;
+    uint8_t *group; /* by node: number in groups, 0 = none */
+    uint8_t *seen;  /* by node */
     rp_id *queue;
 };
 
@@ -127,24 +131,44 @@ static enum reap_status write_tables(struct tables *x)
 
 /* --- what other tables hold ------------------------------------------------------------------- */
 
+/* The number of a section's group, made when absent; 0 when there are too many. Exported symbols
+ * have a section each, ___ksymtab+NAME, and are one group. */
+static uint8_t group_of(struct tables *x, struct rp_strmap *groups, rp_id node)
+{
+    const char *name = rp_fact_str(x->t->f, x->t->f->nodes.v[node].section);
+    size_t len = strcspn(name, "+");
+    uint32_t known = rp_strmap_get(groups, name, len);
+    if (known || x->n_groups == MAX_GROUPS)
+        return (uint8_t)known;
+    uint32_t *slot = rp_strmap_put(groups, name, len);
+    if (!slot)
+        return 0;
+    *slot = ++x->n_groups;
+    x->groups[*slot] = (struct row){.section = x->t->f->nodes.v[node].section};
+    return (uint8_t)*slot;
+}
+
+static bool can_be_group(const struct rp_fact_node *n)
+{
+    return is_allocated(n) && n->live && n->cls != RP_CLASS_TEXT && n->kind == RP_NODE_SECTION;
+}
+
 /* Sections that are roots by themselves or members of a set, no code and no debug information. */
-static uint32_t find_groups(struct tables *x, struct row *groups)
+static void find_groups(struct tables *x)
 {
     const struct rp_facts *f = x->t->f;
-    uint32_t n = 0;
+    struct rp_strmap groups = {0};
     for (size_t i = 0; i < f->roots.n; i++) {
-        const struct rp_fact_node *node = &f->nodes.v[f->roots.v[i].node];
-        if (is_allocated(node) && node->cls != RP_CLASS_TEXT && node->kind == RP_NODE_SECTION)
-            row_of(groups, &n, MAX_GROUPS, node->section);
+        rp_id node = f->roots.v[i].node;
+        if (node && can_be_group(&f->nodes.v[node]))
+            x->group[node] = group_of(x, &groups, node);
     }
     for (size_t i = 0; i < f->edges.n; i++) {
         const struct rp_fact_edge *e = &f->edges.v[i];
-        const struct rp_fact_node *to = &f->nodes.v[e->to];
-        if (f->nodes.v[e->from].kind == RP_NODE_SET && to->live && is_allocated(to) &&
-            to->cls != RP_CLASS_TEXT && to->kind == RP_NODE_SECTION)
-            row_of(groups, &n, MAX_GROUPS, to->section);
+        if (f->nodes.v[e->from].kind == RP_NODE_SET && can_be_group(&f->nodes.v[e->to]))
+            x->group[e->to] = group_of(x, &groups, e->to);
     }
-    return n;
+    rp_strmap_free(&groups);
 }
 
 static void visit(struct tables *x, rp_id node, size_t *tail)
@@ -156,14 +180,15 @@ static void visit(struct tables *x, rp_id node, size_t *tail)
 }
 
 /* What dies when neither roots nor brackets ask for the sections of this name. */
-static void would_free(struct tables *x, struct row *r)
+static void would_free(struct tables *x, uint8_t group)
 {
+    struct row *r = &x->groups[group];
     const struct rp_facts *f = x->t->f;
     size_t head = 0, tail = 0;
     memset(x->seen, 0, f->nodes.n);
     for (size_t i = 0; i < f->roots.n; i++) {
         rp_id node = f->roots.v[i].node;
-        if (node && f->nodes.v[node].live && f->nodes.v[node].section != r->section)
+        if (node && f->nodes.v[node].live && x->group[node] != group)
             visit(x, node, &tail);
     }
     while (head < tail) {
@@ -173,7 +198,7 @@ static void would_free(struct tables *x, struct row *r)
             continue;
         for (uint32_t k = x->t->view.out_start[i]; k < x->t->view.out_start[i + 1]; k++) {
             rp_id to = f->edges.v[x->t->view.out_edges[k]].to;
-            if (!is_set || f->nodes.v[to].section != r->section)
+            if (!is_set || x->group[to] != group)
                 visit(x, to, &tail);
         }
     }
@@ -198,19 +223,20 @@ static enum reap_status write_groups(struct tables *x)
 {
     enum { SHOWN = 25 };
     struct rp_text *t = x->t;
-    struct row groups[MAX_GROUPS];
-    uint32_t n = find_groups(x, groups);
-    for (uint32_t i = 0; i < n; i++)
-        would_free(x, &groups[i]);
-    qsort(groups, n, sizeof *groups, by_gain);
+    find_groups(x);
+    for (uint32_t i = 1; i <= x->n_groups; i++)
+        would_free(x, (uint8_t)i);
+    struct row *groups = x->groups + 1;
+    qsort(groups, x->n_groups, sizeof *groups, by_gain);
     rp_strbuf_puts(&t->b,
                    "\nWHAT TO MAKE REMOVABLE NEXT\n\n"
                    "  Bytes that would go if no root and no bracket asked for these sections."
                    "\n\n           text             all  section\n");
-    for (uint32_t i = 0; i < n && i < SHOWN && groups[i].all; i++) {
+    for (uint32_t i = 0; i < x->n_groups && i < SHOWN && groups[i].all; i++) {
         rp_text_number(&t->b, groups[i].text, 15);
         rp_text_number(&t->b, groups[i].all, 16);
-        rp_strbuf_printf(&t->b, "  %s\n", rp_fact_str(t->f, groups[i].section));
+        const char *name = rp_fact_str(t->f, groups[i].section);
+        rp_strbuf_printf(&t->b, "  %.*s\n", (int)strcspn(name, "+"), name);
     }
     return rp_text_flush(t);
 }
@@ -223,14 +249,16 @@ enum reap_status rp_text_tables(struct rp_text *t)
     if (!x.n)
         return REAP_OK;
     x.seen = malloc(t->f->nodes.n + 1);
+    x.group = calloc(t->f->nodes.n + 1, 1);
     x.queue = malloc((t->f->nodes.n + 1) * sizeof *x.queue);
-    if (!x.seen || !x.queue)
+    if (!x.seen || !x.group || !x.queue)
         st = rp_nomem(t->ctx);
     if (!st)
         st = write_tables(&x);
     if (!st)
         st = write_groups(&x);
     free(x.seen);
+    free(x.group);
     free(x.queue);
     return st;
 }

@@ -172,8 +172,7 @@ static enum reap_status read_headers(struct reader *r)
 
 /* --- frames ---------------------------------------------------------------------------------- */
 
-static bool add_frame(struct reader *r, uint64_t pc, bool is_return, bool is_guess,
-                      const char *symbol)
+static bool add_frame(struct reader *r, uint64_t pc, bool is_return, bool is_guess)
 {
     struct rp_core_frame f = {
         .pc = pc,
@@ -182,8 +181,6 @@ static bool add_frame(struct reader *r, uint64_t pc, bool is_return, bool is_gue
         .is_guess = is_guess,
     };
     f.in_program = rp_program_is_code(r->program, f.addr);
-    if (!f.in_program && symbol && !(f.symbol = rp_arena_strdup(&r->core->arena, symbol)))
-        return false;
     return r->core->frames.n >= RP_CORE_MAX_FRAMES || rp_vec_push(&r->core->frames, f);
 }
 
@@ -197,7 +194,11 @@ static int on_frame(Dwfl_Frame *state, void *arg)
     Dwfl_Module *mod =
         dwfl_addrmodule(dwfl_thread_dwfl(dwfl_frame_thread(state)), pc - !is_activation);
     const char *symbol = mod ? dwfl_module_addrname(mod, pc - !is_activation) : NULL;
-    if (!add_frame(r, pc, !is_activation, false, symbol))
+    if (!add_frame(r, pc, !is_activation, false))
+        return DWARF_CB_ABORT;
+    struct rp_core_frame *f = &r->core->frames.v[r->core->frames.n - 1];
+    f->in_library = mod && !f->in_program;
+    if (f->in_library && symbol && !(f->symbol = rp_arena_strdup(&r->core->arena, symbol)))
         return DWARF_CB_ABORT;
     static const struct {
         uint16_t machine;
@@ -263,19 +264,24 @@ static bool is_behind_call(const struct reader *r, uint64_t addr)
     return true; /* cannot tell: an address within code is all there is */
 }
 
-static bool add_guesses(struct reader *r)
+/* Stopped nowhere, or before a function's first instruction: the call is the last thing that was
+ * done, and whoever unwinds by frame pointers or by neighbours' tables is led astray. */
+static bool is_lost(const struct reader *r)
+{
+    uint64_t addr = r->core->pc - r->core->bias;
+    const struct rp_program_symbol *s = rp_program_at(r->program, addr);
+    bool in_library = r->core->frames.n > 0 && r->core->frames.v[0].in_library;
+    return !in_library && (s ? s->addr == addr : !rp_program_is_code(r->program, addr));
+}
+
+static bool add_guesses(struct reader *r, bool lost)
 {
     size_t w = r->m->word;
-    uint64_t from = r->scan ? r->scan : r->core->sp;
+    uint64_t from = r->scan && !lost ? r->scan : r->core->sp;
     unsigned found = 0;
-    const struct rp_program_symbol *first = rp_program_at(r->program, r->core->frames.v[0].addr);
-    /* Nowhere, or before a function's first instruction: the call is the last thing that was done.
-     */
-    bool lost = r->core->frames.n <= 1 && (!r->core->frames.v[0].in_program ||
-                                           (first && first->addr == r->core->frames.v[0].addr));
     if (lost && r->m->link) {
         /* A branch with link to nowhere: the register still says from where. */
-        if (is_behind_call(r, r->link - r->core->bias) && !add_frame(r, r->link, true, false, NULL))
+        if (is_behind_call(r, r->link - r->core->bias) && !add_frame(r, r->link, true, false))
             return false;
         lost = false;
     }
@@ -286,7 +292,7 @@ static bool add_guesses(struct reader *r)
         uint64_t v = word_at(r, word);
         if (!is_behind_call(r, v - r->core->bias))
             continue;
-        if (!add_frame(r, v, true, !(lost && at == from), NULL))
+        if (!add_frame(r, v, true, !(lost && at == from)))
             return false;
         found++;
     }
@@ -316,9 +322,12 @@ static enum reap_status read_frames(struct reader *r)
                 "the core does not say where the program was loaded");
     r->core->n_code = read_memory(r, r->core->pc, r->core->code, RP_CORE_CODE_BYTES);
     unwind(r);
-    if (!r->core->frames.n && !add_frame(r, r->core->pc, false, false, NULL))
+    if (!r->core->frames.n && !add_frame(r, r->core->pc, false, false))
         return rp_nomem(r->ctx);
-    if (!is_complete(r) && !add_guesses(r))
+    bool complete = is_complete(r), lost = !complete && is_lost(r);
+    if (lost)
+        r->core->frames.n = 1;
+    if (!complete && !add_guesses(r, lost))
         return rp_nomem(r->ctx);
     return REAP_OK;
 }

@@ -11,6 +11,7 @@ struct rp_core_frame {
     uint64_t addr;      /* in the program's file when in_program */
     bool in_program;    /* in the program itself; else in a library, or nowhere */
     bool is_return;     /* pc is where a call returns to: the call stands before it */
+    bool in_library;    /* in another loaded file */
     bool is_guess;      /* found by looking over the stack: may be left from an earlier call */
     const char *symbol; /* of a library's function; NULL = unknown */
 };

@@ -30,7 +30,7 @@ struct rp_explain_frame {
     uint64_t offset;      /* behind the symbol */
     uint64_t node_offset; /* in the node's section */
     rp_id node;           /* 0 = not of this link */
-    bool has_pc, has_offset, is_return, is_guess;
+    bool has_pc, has_offset, is_return, is_guess, in_library;
     bool is_messenger; /* abort, raise, __cxa_throw: brings the news, does not cause it */
 };
 

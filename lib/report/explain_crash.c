@@ -128,6 +128,7 @@ static bool add_core_frames(struct rp_explain *x)
             .has_pc = true,
             .is_return = cf->is_return,
             .is_guess = cf->is_guess,
+            .in_library = cf->in_library,
         };
         settle(x, &f, cf->in_program ? rp_program_at(x->in->program, f.pc - cf->is_return) : NULL);
         if (!rp_vec_push(&x->frames, f))
@@ -171,7 +172,8 @@ static bool add_trace_frames(struct rp_explain *x)
     for (size_t i = 0; i < trace->items.n; i++) {
         const struct rp_trace_item *t = &trace->items.v[i];
         const struct rp_program_symbol *s = NULL;
-        struct rp_explain_frame f = {.symbol = t->symbol, .is_return = t->is_return};
+        struct rp_explain_frame f = {
+            .symbol = t->symbol, .is_return = t->is_return, .in_library = t->in_library};
         uint64_t addr = 0;
         bool placed = place_of(x, t, &s, &addr);
         if (t->is_loose && !(placed && s))
@@ -198,7 +200,8 @@ static bool add_trace_frames(struct rp_explain *x)
 
 static bool ran_nowhere(const struct rp_explain *x, const struct rp_explain_frame *f)
 {
-    return f->has_pc && !f->symbol && !f->is_return && !rp_program_at(x->in->program, f->pc);
+    return f->has_pc && !f->symbol && !f->in_library && !f->is_return &&
+           !rp_program_at(x->in->program, f->pc);
 }
 
 /* The names of the frames tell more than the signal. */
@@ -263,14 +266,22 @@ static enum rp_crash_kind find_kind(const struct rp_explain *x)
 static void find_before(struct rp_explain *x)
 {
     enum { FIRST_BYTES = 32 };
-    if (!x->frames.n || !x->frames.v[0].has_pc || x->frames.v[0].is_return)
+    const struct rp_explain_frame *f = x->frames.n ? x->frames.v : NULL;
+    if (x->kind == RP_CRASH_ABORT || x->kind == RP_CRASH_HANG)
         return;
-    const struct rp_explain_frame *f = &x->frames.v[0];
-    if (f->symbol && (!f->has_offset || f->offset > FIRST_BYTES))
+    if (!f || f->is_return || (!f->has_pc && !f->symbol))
         return;
-    const struct rp_program_symbol *s =
-        rp_program_before(x->in->program, f->symbol ? f->pc - f->offset : f->pc);
-    if (!s || !rp_program_is_code(x->in->program, f->pc))
+    if (f->symbol && f->has_offset && f->offset > FIRST_BYTES)
+        return;
+    uint64_t addr = f->has_offset ? f->pc - f->offset : f->pc;
+    if (!f->has_pc) { /* gdb leaves out the address where a line starts */
+        const struct rp_program_symbol *own = rp_program_named(x->in->program, f->symbol);
+        if (!own || !own->is_function)
+            return;
+        addr = own->addr;
+    }
+    const struct rp_program_symbol *s = rp_program_before(x->in->program, addr);
+    if (!s || !rp_program_is_code(x->in->program, addr))
         return;
     x->before = s->name;
     x->before_node = rp_explain_node(x, s->name, s->size, NULL);

@@ -42,6 +42,7 @@ static bool put_finding(const struct rp_explain *x, struct rp_jsonw *j, uint32_t
             rp_jsonw_string(j, NULL, rp_fact_str(f, p->name));
     }
     rp_jsonw_close(j, ']');
+    rp_jsonw_number(j, "count", o->count);
     rp_jsonw_string(j, "evidence", rp_fact_str(f, o->evidence));
     rp_jsonw_string(j, "remedy", rp_fact_str(f, o->remedy));
     bool ok = !file.oom;

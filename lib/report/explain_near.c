@@ -57,7 +57,9 @@ static bool reach(struct rp_explain *x, rp_id node, rp_id from, unsigned distanc
 static bool reach_frames(struct rp_explain *x)
 {
     unsigned cost = 0;
-    if (x->before_node && !reach(x, x->before_node, 0, 0))
+    /* It is first only where no function is. */
+    unsigned before = x->frames.n && x->frames.v[0].symbol ? 1 : 0;
+    if (x->before_node && !reach(x, x->before_node, 0, before))
         return false;
     for (size_t i = 0; i < x->frames.n && cost <= MAX_DISTANCE; i++) {
         const struct rp_explain_frame *f = &x->frames.v[i];
@@ -68,6 +70,14 @@ static bool reach_frames(struct rp_explain *x)
         cost += 2;
     }
     return true;
+}
+
+/* Data is one step; a callee two, but more for callees of functions further out: these returned,
+ * or were never called. */
+static unsigned cost_of(const struct rp_explain *x, const struct rp_near *from, rp_id to)
+{
+    bool is_caller = !from->from && from->distance > 0;
+    return !is_code(x, to) ? 1 : is_caller ? 5 : 2;
 }
 
 enum reap_status rp_explain_near(struct rp_explain *x)
@@ -83,7 +93,7 @@ enum reap_status rp_explain_near(struct rp_explain *x)
             for (uint32_t k = v->out_start[at.node]; ok && k < v->out_start[at.node + 1]; k++) {
                 const struct rp_fact_edge *e = &x->f->edges.v[v->out_edges[k]];
                 if (is_walked(x, e))
-                    ok = reach(x, e->to, at.node, d + (is_code(x, e->to) ? 2 : 1));
+                    ok = reach(x, e->to, at.node, d + cost_of(x, &at, e->to));
             }
         }
     }
@@ -104,7 +114,8 @@ static bool mentions(const char *text, const char *word)
     if (n < 2)
         return false;
     for (const char *p = text; (p = strstr(p, word)) != NULL; p++)
-        if ((p == text || !is_word_char(p[-1])) && !is_word_char(p[n]))
+        if ((p == text || !strchr("/.", p[-1])) && (p == text || !is_word_char(p[-1])) &&
+            !is_word_char(p[n]) && !(p[n] == '.' && is_word_char(p[n + 1]))) /* "heap.o" */
             return true;
     return false;
 }

@@ -51,11 +51,11 @@ static bool calls_ifunc(const struct rp_explain *x)
 
 static void score(const struct rp_explain *x, struct rp_candidate *c)
 {
-    enum { NEARNESS = 45, STEP = 5, CERTAIN = 1000, LOOSE = 30 };
+    enum { NEARNESS = 45, STEP = 5, CERTAIN = 1000, LOOSE = 30, FAR = 7 };
     const struct rp_finding *f = &x->f->findings.v[c->finding];
     int fit = points[f->code][x->kind];
     unsigned d = rp_explain_distance(x, f, &c->link, &c->link_from);
-    bool near = d != UINT_MAX;
+    bool near = d < FAR; /* beyond, everything hangs together */
     c->score = fit + f->severity * 5;
     if (near)
         c->score += d * STEP < NEARNESS ? NEARNESS - (int)d * STEP : 0;
@@ -65,10 +65,14 @@ static void score(const struct rp_explain *x, struct rp_candidate *c)
         c->score += LOOSE;
         c->related = true;
     }
+    const struct rp_explain_frame *caller = rp_explain_culprit_frame(x);
+    if (f->code == RP_FIND_WEAK_NULL && x->kind == RP_CRASH_NULL_CALL && !c->certain && caller &&
+        caller->has_offset)
+        c->score -= LOOSE; /* the call is known, and is another one */
     if (c->certain)
         c->score += CERTAIN;
     /* Alone its class can carry a finding only where that says nearly everything. */
-    c->related |= c->certain || near || fit >= 80 || (!x->near.n && fit >= 40);
+    c->related |= c->certain || (near && fit >= 30) || fit >= 80 || (!x->near.n && fit >= 40);
 }
 
 static bool is_candidate(const struct rp_explain *x, uint32_t finding)

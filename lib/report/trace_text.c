@@ -103,7 +103,8 @@ static bool frame_line(struct scan *s, const char *l, size_t n)
         return false;
     bool first = digits == 1 && l[at + 1] == '0';
     at = skip_blanks(l, n, at + 1 + digits);
-    struct rp_trace_item item = {.is_return = !first};
+    struct rp_trace_item item = {.is_return = !first,
+                                 .in_library = memmem(l, n, " from /", 7) != NULL};
     size_t used = at + 2 < n && l[at] == '0' ? read_hex(l + at, n - at, &item.addr) : 0;
     item.has_addr = used > 0;
     at = skip_blanks(l, n, at + used);
@@ -201,7 +202,7 @@ static bool register_form(struct scan *s, const char *l, size_t n, size_t at, si
             v = skip_blanks(l, n, v + 1);
         struct rp_trace_item item = {.is_return = regs[i].is_return, .has_addr = true};
         size_t used = v < n ? read_hex(l + v, n - v, &item.addr) : 0;
-        if (used < 4)
+        if (used < 4 || (v + used < n && l[v + used] == ':')) /* "RIP: 0010:f+0x1" */
             continue;
         *ret_end = v + used;
         add(s, item, NULL, 0);

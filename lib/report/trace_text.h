@@ -16,6 +16,7 @@ struct rp_trace_item {
     bool has_offset, has_addr;
     bool is_file_addr; /* addr is relative to the load address: "program(+0x1234)" */
     bool is_return;    /* where a call returns to, not where execution stands */
+    bool in_library;   /* of another file than the program */
     bool is_loose;     /* a number that happened to stand there: counts only within code */
 };
 

@@ -5,6 +5,7 @@ reap_unit_test(cuts)
 reap_unit_test(report_db)
 reap_unit_test(report_views)
 reap_unit_test(why)
+reap_unit_test(trace_text)
 reap_unit_test(facts)
 target_compile_definitions(test_report_db PRIVATE REAP_DOCS="${CMAKE_SOURCE_DIR}/docs")
 # Pictures are read again by Graphviz's own library.

@@ -1,0 +1,4 @@
+int png_decode(int n)
+{
+    return n + 1;
+}

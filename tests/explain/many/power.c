@@ -1,0 +1,4 @@
+int power_init(int level)
+{
+    return level * 2;
+}

@@ -1,0 +1,200 @@
+#!/usr/bin/env python3
+"""reap explain: the guilty removal comes first, whatever else is missing; tripwires name it.
+
+usage: run.py --build DIR [--show] many|tripwire
+"""
+
+import argparse
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ENV = dict(os.environ, LC_ALL="C", DEBUGINFOD_URLS="")
+ENV.pop("REAP_OPTIONS", None)
+
+
+def sh(command, work, env=None, check=True, stdin=None):
+    r = subprocess.run(["bash", "-euo", "pipefail", "-c", command], cwd=work, text=True, input=stdin,
+                       errors="backslashreplace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                       env=dict(ENV, **(env or {})), timeout=300)
+    if check and r.returncode:
+        sys.exit(f"{command}\nfailed ({r.returncode}):\n{r.stdout}")
+    return r
+
+
+def crash(work, program, words, core):
+    """Let it die under gdb: a core file, and the backtrace as text."""
+    text = sh(f"gdb -nx -batch -ex {shlex.quote('run ' + words)} "
+              f"-ex 'generate-core-file {core}' -ex bt {program}", work).stdout
+    if not os.path.exists(os.path.join(work, core)):
+        sys.exit(f"gdb wrote no core file:\n{text}")
+    return text[text.rfind("\n#0"):]
+
+
+class Explain:
+    def __init__(self, options, work):
+        self.reap, self.work, self.show = f"{options.build}/reap", work, options.show
+
+    def __call__(self, db, program, words, stdin=""):
+        """Exit status and findings; the text form must agree on the first."""
+        base = f"{self.reap} explain --db {db} --exe {program} {words}"
+        r = sh(base + " --format json", self.work, check=False, stdin=stdin)
+        try:
+            found = json.loads(r.stdout)
+        except ValueError:
+            sys.exit(f"{base}: no JSON (exit {r.returncode}):\n{r.stdout}")
+        text = sh(base, self.work, check=False, stdin=stdin).stdout
+        if self.show:
+            print(f"--- {base}\n{text}")
+        if found and f"1. {found[0]['code']} " not in text:
+            sys.exit(f"text and JSON differ:\n{text}\n{r.stdout}")
+        if r.returncode != (0 if found else 1):
+            sys.exit(f"{base}: exit {r.returncode}, {len(found)} findings")
+        return found, text
+
+
+def expect(what, found, code, place):
+    """The first finding, and that its chain ends in something to do."""
+    shown = json.dumps(found[:3], indent=1)
+    if not found:
+        sys.exit(f"{what}: nothing found, expected {code} in {place}")
+    first = found[0]
+    if first["code"] not in code.split() or not first["file"].endswith(place):
+        sys.exit(f"{what}: expected {code} in {place} first, got\n{shown}")
+    if len(first["chain"]) < 2 or not first["remedy"]:
+        sys.exit(f"{what}: no chain or no remedy\n{shown}")
+    print(f"ok  {what}: {first['code']} {first['file']} {first['section']}")
+
+
+# --- several losses at once ------------------------------------------------------------------
+
+CASES = {"heap": ("empty-bracket", "heap.o", ["heap_take"]),
+         "command": ("empty-bracket", "commands.o", ["run_command"]),
+         "device": ("lost-initializer", "devices.o", ["device_by_number"]),
+         "weak": ("weak-null", "libx.a(power.o)", None),
+         "dlsym": ("named-in-string", "libx.a(png.o)", None)}
+
+
+def build_many(options, work):
+    for name in os.listdir(f"{HERE}/many"):
+        shutil.copy(f"{HERE}/many/{name}", work)
+    sh("gcc -O1 -g -fno-pie -ffunction-sections -fdata-sections -c *.c && "
+       "ar rc libx.a power.o png.o && "
+       # the linker's own script, its constructors without KEEP, and two tables more
+       "ld.bfd --verbose | sed -n '/^=====/,/^=====/p' | sed '/^=====/d; "
+       "/init_array/s/KEEP *(\\(.*\\))$/\\1/; /^  \\.dynamic /{r tables.lds\nN}' > x.lds", work)
+    sh(f"gcc -no-pie -rdynamic -fuse-ld=bfd -Wl,--gc-sections -T x.lds "
+       f"-Wl,-plugin,{options.build}/reap.so -Wl,-plugin-opt,mode=report -Wl,-plugin-opt,db=db "
+       f"main.o heap.o commands.o devices.o own.o libx.a -o prog", work)
+
+
+def addresses_of(work, program, functions):
+    table = sh(f"nm {program}", work).stdout
+    return " ".join("0x" + re.search(rf"^(\w+) [Tt] {f}$", table, re.M).group(1)
+                    for f in functions)
+
+
+def many(options, work):
+    build_many(options, work)
+    explain = Explain(options, work)
+    for name, (code, place, functions) in CASES.items():
+        text = crash(work, "prog", name, f"core.{name}")
+        found, _ = explain("db", "prog", f"--core core.{name}")
+        expect(f"{name}, core", found, code, place)
+        found, _ = explain("db", "prog", "-", stdin=text)
+        expect(f"{name}, backtrace", found, code, place)
+        if functions:
+            found, _ = explain("db", "prog", addresses_of(work, "prog", functions))
+            expect(f"{name}, address", found, code, place)
+    # A mistake of the program's own is nobody's removal.
+    crash(work, "prog", "own x", "core.own")
+    found, text = explain("db", "prog", "--core core.own")
+    if found or "ruled out" not in text or "what to run next" not in text:
+        sys.exit(f"own mistake: blamed on a removal\n{text}")
+    print("ok  own mistake: no removal accounts for it")
+
+
+# --- tripwires -------------------------------------------------------------------------------
+
+PROGRAM = """
+#include <stdio.h>
+#include <stdlib.h>
+int unused_helper(int x) { return x * 3 + 1; }
+int unused_big(int x) { printf("%d\\n", unused_helper(x)); return x; }
+extern int far_away(int);
+int main(int argc, char **argv)
+{
+    if (argc > 1) { /* by a way that no relocation shows */
+        int (*f)(int) = (int (*)(int))strtoul(argv[1], NULL, 16);
+        return f(3);
+    }
+    puts("fine");
+    return 0;
+}
+"""
+OTHER = "static int data[4096] = {1};\nint far_away(int x) { data[x & 7]++; return x ^ data[1]; }\n"
+
+
+def links(options):
+    drivers = {name: f"mkdir -p {name} && ln -sf {options.build}/ld.reap {name}/ld && "
+                     f"REAP_OPTIONS='--reap-linker={name} --reap-tripwire --reap-check "
+                     f"--reap-db={name}.db' gcc -no-pie -B {name}/ main.o other.o -o {name}.out"
+               for name in ("lld-19", "bfd", "gold", "mold")}
+    plugins = {f"{name}-plugin": f"gcc -no-pie -fuse-ld={name} -Wl,-plugin,{options.build}/reap.so "
+                                 f"-Wl,-plugin-opt,tripwire -Wl,-plugin-opt,db={name}-plugin.db "
+                                 f"main.o other.o -o {name}-plugin.out"
+               for name in ("bfd", "gold")}
+    return {**drivers, **plugins}
+
+
+def tripwire(options, work):
+    for name, text in (("main.c", PROGRAM), ("other.c", OTHER)):
+        with open(f"{work}/{name}", "w", encoding="utf-8") as f:
+            f.write(text)
+    sh("gcc -O1 -g -fno-pie -fno-ipa-ra -fno-inline -ffunction-sections -fdata-sections -c *.c", work)
+    explain = Explain(options, work)
+    for name, command in links(options).items():
+        sh(command, work)
+        if sh(f"./{name}.out", work).stdout != "fine\n":
+            sys.exit(f"{name}: the program with tripwires does not work")
+        symbols = sh(f"nm {name}.out", work).stdout
+        if re.search(r" data$", symbols, re.M):
+            sys.exit(f"{name}: dead data is in the program:\n{symbols}")
+        for function, file in (("unused_helper", "main.o"), ("unused_big", "main.o"),
+                               ("far_away", "other.o")):
+            address = addresses_of(work, f"{name}.out", [function])
+            text = crash(work, f"{name}.out", address, f"{name}.{function}.core")
+            for how, stdin in ((f"--core {name}.{function}.core", ""), ("-", text)):
+                found, _ = explain(f"{name}.db", f"{name}.out", how, stdin)
+                expect(f"{name} {function} {how[:6]}", found, "tripwire", file)
+                if not found[0]["certain"] or function not in found[0]["symbols"] or \
+                        f"keep-symbol={function}" not in found[0]["remedy"]:
+                    sys.exit(f"{name}: not told for certain\n{json.dumps(found[0], indent=1)}")
+        # A stripped program still says it: the trap holds the number.
+        sh(f"strip -o {name}.bare {name}.out", work)
+        address = addresses_of(work, f"{name}.out", ["far_away"])
+        crash(work, f"{name}.bare", address, f"{name}.bare.core")
+        found, _ = explain(f"{name}.db", f"{name}.bare", f"--core {name}.bare.core")
+        expect(f"{name} stripped", found, "tripwire", "other.o")
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("--build", required=True)
+    p.add_argument("--show", action="store_true")
+    p.add_argument("what", choices=("many", "tripwire"))
+    options = p.parse_args()
+    options.build = os.path.abspath(options.build)
+    with tempfile.TemporaryDirectory(prefix="explain-") as work:
+        {"many": many, "tripwire": tripwire}[options.what](options, work)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

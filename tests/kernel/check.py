@@ -11,7 +11,7 @@ NAME is tiny, arm64 or mid (build.sh). What is checked:
             keeps the tables that it would lose (not mid: ORC keeps everything there)
   control   the same ld with the script as it is loses tables: the audit must say so, by name; and a
             rule with a wrong subject must not pass
-  lint      the tables that ld would lose are named before anything is linked
+  lint      (not mid) the tables that ld would lose are named before anything is linked
   module    (mid) a collected module is loaded in the guest
   gain      (mid) at least as many bytes as documented are freed, in time and memory
 """
@@ -120,8 +120,9 @@ def normalise(dmesg):
     out = []
     for line in dmesg.splitlines():
         line = re.sub(r"^\[ *[0-9.]+\] ?", "", line.strip("\r"))
-        if re.search(r"BogoMIPS|lpj=|APIC timer|APIC calibration|APIC delta|rtc_cmos|tsc:|clocksource|sched_clock|random: crng|Calibrat|kvm-clock|"
-                     r"Linux version|input: ImExPS|input: AT Translated", line):
+        if re.search(r"BogoMIPS|lpj=|APIC (timer|calibration|delta)|rtc_cmos|tsc:|clocksource|"
+                     r"sched_clock|random: crng|Calibrat|kvm-clock|Linux version|"
+                     r"input: ImExPS|input: AT Translated", line):
             continue
         line = re.sub(r"0x[0-9a-f]+|\b[0-9a-f]{8,}\b", "X", line)
         line = re.sub(r"\d+(\.\d+)? ?(K|kB|KiB|MB|MiB|bytes|B|usecs?|us|ms|ns|s|pages)\b", "N", line)
@@ -217,6 +218,8 @@ def check_control(k, base):
     r = k.gc("-v", "--rules=" + rules)
     check("odd-table" in r.stderr and "__ex_table" in r.stderr,
           k.name + ": a record size that does not fit keeps the table whole, with a note", r.stderr)
+    if k.name == "mid":
+        return  # ld would lose most of it; tens of thousands of findings take minutes
     # before anything is linked: what this script would make of the object under ld's own collection
     db = os.path.join(k.work, "lint.db")
     k.gc("--level=linker", "--mode=report", "--db=" + db)

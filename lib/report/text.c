@@ -350,6 +350,8 @@ enum reap_status rp_text_write(struct rp_ctx *ctx, const struct rp_facts *f, FIL
     if (!st)
         st = write_costs(&t);
     if (!st)
+        st = rp_text_extraction(&t);
+    if (!st)
         st = rp_text_tables(&t);
 out:
     rp_strbuf_free(&t.b);

@@ -35,5 +35,7 @@ enum reap_status rp_text_files(struct rp_text *t);
 enum reap_status rp_text_tables(struct rp_text *t);
 /* text_removed.c: every removed section. */
 enum reap_status rp_text_removed(struct rp_text *t);
+/* text_extraction.c: members that only removed sections ask for, if they cost anything. */
+enum reap_status rp_text_extraction(struct rp_text *t);
 
 #endif

@@ -108,7 +108,7 @@ def core_and_trace(case, out, work):
     save = ["-ex", f"generate-core-file {core}", "-ex", "bt"]
     if case.one["died"] != "hang":
         text = gdb(["-ex", "set follow-fork-mode parent", "-ex", "handle SIGCHLD nostop noprint",
-                    "-ex", "run"] + (["-ex", "continue"] if "handler" in case.name else []) +
+                    "-ex", "run"] + (["-ex", "continue"] * (int(case.one.get("stops", "1")) - 1)) +
                    save + [out], work)
     else:
         p = subprocess.Popen([out], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)

@@ -12,6 +12,7 @@ A case is a folder with sources and a file `case` of lines `key: value`:
     good:     a link that works (default: the link without $GC)
     run:      default $OUT
     died:     signals, `hang`, `exit N`, or `output REGEX`
+    stops:    how often a debugger stops before the end (default 1)
     code:     code of the finding that must come first; alternatives by blanks
     guilty:   FILE:SECTION of that finding; alternatives by several lines; empty section: the file
     evidence, remedy, symbol: text that the first finding must mention
@@ -31,7 +32,7 @@ import backends  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MANY = {"before", "archive", "guilty", "evidence", "remedy", "symbol"}
-ONE = {"what", "linkers", "target", "cflags", "objects", "link", "good", "run", "died", "code"}
+ONE = {"what", "linkers", "target", "cflags", "objects", "link", "good", "run", "died", "stops", "code"}
 SOURCES = {".c": "gcc", ".cc": "g++", ".s": "gcc"}
 HANG_SECONDS = 3
 

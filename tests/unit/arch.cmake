@@ -1,1 +1,2 @@
+reap_unit_test(access)
 reap_unit_test(arch)

@@ -232,7 +232,7 @@ static void put_selection(struct rp_dot *d)
         const char *before, *name;
     } parts[] = {
         {" from ", o->from},     {" to ", o->to},
-        {" around ", o->around}, {" the way from ", o->path_from},
+        {" around ", o->around}, {", the way from ", o->path_from},
         {" to ", o->path_to},
     };
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
@@ -293,6 +293,8 @@ static void put_legend(struct rp_dot *d)
     else
         legend_row(d, "arrow: refers to; the thicker, the more<br align=\"left\"/>would go if it "
                       "were cut (red: the size)");
+    if (p->opts->with_dead)
+        legend_row(d, "grey and dashed: removed");
     if (p->n_left_out) {
         rp_strbuf_puts(&d->b, "<tr><td align=\"left\" colspan=\"2\">");
         rp_word_number(p->n_left_out, &d->b);

@@ -49,6 +49,8 @@ def main():
         for quote, name in includes(os.path.join(root, path)):
             if LIBELF.match(name) and module != "elf":
                 bad.append(f"{path}: only lib/elf may include <{name}>")
+            if name.startswith("graphviz/") and path != os.path.join("lib", "report", "graph_render.c"):
+                bad.append(f"{path}: only graph_render.c may include {name}")
             if name == "plugin-api.h":
                 bad.append(f"{path}: only plugin/gnu may include {name}")
             if quote == '"':

@@ -20,6 +20,7 @@ struct rp_cut {
     uint32_t n;            /* pieces */
     uint64_t *old, *fresh; /* [n + 1], bytes */
     bool *live;            /* [n] */
+    uint32_t *last;        /* the piece that was found last: the next is often it or behind it */
     bool merge;            /* SHF_MERGE pieces; else records of a table */
     bool spoiled;          /* a live reference needs a dead piece: keep the section whole */
 };

@@ -18,7 +18,13 @@
 
 uint32_t rp_cut_piece(const struct rp_cut *c, uint64_t old_offset)
 {
-    uint32_t lo = 0, hi = c->n; /* old[lo] <= old_offset */
+    uint32_t lo = *c->last, hi = c->n; /* old[lo] <= old_offset */
+    if (c->old[lo] > old_offset)
+        lo = 0;
+    else if (lo + 1 >= c->n || old_offset < c->old[lo + 1])
+        return lo;
+    else if (lo + 2 >= c->n || old_offset < c->old[lo + 2])
+        return *c->last = lo + 1;
     while (hi - lo > 1) {
         uint32_t mid = lo + (hi - lo) / 2;
         if (c->old[mid] <= old_offset)
@@ -26,7 +32,7 @@ uint32_t rp_cut_piece(const struct rp_cut *c, uint64_t old_offset)
         else
             hi = mid;
     }
-    return lo;
+    return *c->last = lo;
 }
 
 uint64_t rp_cut_map(const struct rp_cut *c, uint64_t old_offset)
@@ -46,7 +52,8 @@ static struct rp_cut *cut_new(struct rp_rewrite *rw, uint32_t n)
     c->old = rp_arena_alloc(&rw->arena, (n + (size_t)1) * sizeof *c->old);
     c->fresh = rp_arena_alloc(&rw->arena, (n + (size_t)1) * sizeof *c->fresh);
     c->live = rp_arena_zalloc(&rw->arena, n * sizeof *c->live);
-    return c->old && c->fresh && c->live ? c : NULL;
+    c->last = rp_arena_zalloc(&rw->arena, sizeof *c->last);
+    return c->old && c->fresh && c->live && c->last ? c : NULL;
 }
 
 /* --- mergeable sections ---------------------------------------------------------------------- */

@@ -174,6 +174,16 @@ static bool store(struct rp_danger *d, const struct rp_draft *x, bool want_accep
     return rp_vec_push(&facts->findings, f);
 }
 
+/* A misspelt code accepts nothing; say so. */
+static void check_accept_lines(const struct rp_danger *d)
+{
+    const struct rp_rules *rs = d->job->rules;
+    for (size_t i = 0; rs && i < rs->rules.n; i++)
+        if (rs->rules.v[i].kind == RP_RULE_ACCEPT && !rp_finding_code_of(rs->rules.v[i].start))
+            rp_warn(d->ctx, "rule-unknown-finding", rp_at(rs->rules.v[i].origin),
+                    "there is no finding '%s' to accept", rs->rules.v[i].start);
+}
+
 static void free_all(struct rp_danger *d)
 {
     for (size_t i = 0; i < d->drafts.n; i++) {
@@ -198,6 +208,7 @@ enum reap_status rp_danger_find(const struct rp_model *m, const struct rp_marks 
                                 const struct rp_job *job, struct rp_facts *facts)
 {
     struct rp_danger d = {.ctx = m->ctx, .m = m, .marks = marks, .job = job, .facts = facts};
+    check_accept_lines(&d);
     enum reap_status st = find_gone(&d);
     if (!st)
         st = find_refs(&d);

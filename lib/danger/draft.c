@@ -30,7 +30,8 @@ void rp_draft_at(struct rp_danger *d, struct rp_draft *x, rp_id section)
     x->node = d->m->sections[section].node;
 }
 
-static void add_line(struct rp_strbuf *b, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void add_line(struct rp_strbuf *b, const char *fmt,
+                                                           va_list ap)
 {
     char text[2000];
     vsnprintf(text, sizeof text, fmt, ap);

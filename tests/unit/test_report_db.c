@@ -91,6 +91,42 @@ static void same_facts(const struct rp_facts *a, const struct rp_facts *b)
     assert_memory_equal(&a->totals, &b->totals, sizeof a->totals);
 }
 
+static void same_findings(const struct rp_facts *a, const struct rp_facts *b)
+{
+    assert_int_equal(a->findings.n, b->findings.n);
+    for (size_t i = 1; i < a->findings.n; i++)
+        assert_memory_equal(&a->findings.v[i], &b->findings.v[i], sizeof a->findings.v[i]);
+    assert_int_equal(a->finding_parts.n, b->finding_parts.n);
+    for (size_t i = 1; i < a->finding_parts.n; i++)
+        assert_memory_equal(&a->finding_parts.v[i], &b->finding_parts.v[i],
+                            sizeof a->finding_parts.v[i]);
+}
+
+/* One finding with two parts, behind whatever the program has. */
+static void add_finding(struct fx *x, const struct fx_program *p)
+{
+    struct rp_finding f;
+    memset(&f, 0, sizeof f); /* compared as bytes */
+    f.code = RP_FIND_LOST_INITIALIZER;
+    f.severity = RP_FINDING_ERROR;
+    f.file = p->main_o;
+    f.node = p->main;
+    f.section = fx_str(x, ".init_array");
+    f.count = 2;
+    f.evidence = fx_str(x, "one\ntwo");
+    f.remedy = fx_str(x, "KEEP (*(.init_array))");
+    f.chain = fx_str(x, "first\nthen");
+    f.suppressed = fx_str(x, "known");
+    f.first_part = (uint32_t)x->f.finding_parts.n;
+    f.n_parts = 2;
+    struct rp_finding_part parts[2] = {
+        {.finding = (uint32_t)x->f.findings.n, .name = fx_str(x, "hook"), .node = p->main},
+        {.finding = (uint32_t)x->f.findings.n, .name = fx_str(x, "other")}};
+    assert_true(rp_vec_push(&x->f.findings, f));
+    assert_true(rp_vec_push(&x->f.finding_parts, parts[0]));
+    assert_true(rp_vec_push(&x->f.finding_parts, parts[1]));
+}
+
 static void facts_survive_the_round_trip(void **state)
 {
     (void)state;
@@ -103,10 +139,13 @@ static void facts_survive_the_round_trip(void **state)
     x.f.edges.v[1].offset = UINT64_MAX;
     x.f.symbols.v[1].value = UINT64_C(0x8000000000000000);
     x.f.nodes.v[p.f].name = fx_str(&x, "bad \xff\xfe utf8 'quote\" \n\x01");
+    add_finding(&x, &p);
+    add_finding(&x, &p);
     const char *path = path_of("trip.db");
     assert_int_equal(rp_db_write(&x.ctx, &x.f, path), REAP_OK);
     assert_int_equal(rp_db_read(&x.ctx, path, &back), REAP_OK);
     same_facts(&x.f, &back);
+    same_findings(&x.f, &back);
     rp_facts_free(&back);
     fx_free(&x);
 }

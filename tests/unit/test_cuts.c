@@ -204,6 +204,53 @@ static void pairs_of_references_equal_brute_force(void **state)
     assert_true(n_pairs > 50);
 }
 
+/* More references than all pairs of which are tried: what two of them guard together is found. */
+static void guards_are_found_in_a_big_program(void **state)
+{
+    enum { N_OTHERS = 700 };
+    (void)state;
+    struct fx x;
+    struct rp_cutter c;
+    struct rp_cuts singles = {0}, pairs = {0};
+    char name[32];
+    fx_init(&x);
+    rp_id main_node =
+        fx_node(&x, fx_file(&x, "main.o", NULL, "object"), 1, ".text", "main", 10, RP_CLASS_TEXT);
+    rp_id nodes[3];
+    for (int i = 0; i < 3; i++) {
+        static const char *const names[] = {"left", "right", "shared"};
+        snprintf(name, sizeof name, "%s.o", names[i]);
+        nodes[i] = fx_node(&x, fx_file(&x, name, NULL, "object"), 1, ".text", names[i],
+                           i == 2 ? 5000 : 10, RP_CLASS_TEXT);
+    }
+    fx_edge(&x, main_node, nodes[0], RP_EDGE_RELOC, "left", 1);
+    fx_edge(&x, main_node, nodes[1], RP_EDGE_RELOC, "right", 2);
+    fx_edge(&x, nodes[0], nodes[2], RP_EDGE_RELOC, "shared", 1);
+    fx_edge(&x, nodes[1], nodes[2], RP_EDGE_RELOC, "shared", 1);
+    for (unsigned i = 0; i < N_OTHERS; i++) {
+        snprintf(name, sizeof name, "o%u.o", i);
+        rp_id other =
+            fx_node(&x, fx_file(&x, name, NULL, "object"), 1, ".text", name, 3, RP_CLASS_TEXT);
+        fx_edge(&x, main_node, other, RP_EDGE_RELOC, name, 10 + i);
+    }
+    fx_root(&x, main_node, RP_ROOT_ENTRY, "entry");
+    fx_finish(&x);
+    assert_int_equal(rp_cutter_init(&x.ctx, &x.f, RP_BY_OBJECT, &c), REAP_OK);
+    assert_int_equal(rp_cuts_single(&c, NULL, NULL, &singles), REAP_OK);
+    assert_int_equal(rp_cuts_pairs(&c, &singles, &pairs), REAP_OK);
+    /* each of (main, left), (left, shared) with each of (main, right), (right, shared) */
+    assert_int_equal(pairs.v.n, 4);
+    for (size_t i = 0; i < pairs.v.n; i++) {
+        const struct rp_cut *p = &pairs.v.v[i];
+        assert_int_equal(p->gain, 5000);
+        assert_int_equal(p->bytes, brute(&c, p->arcs[0], p->arcs[1]));
+    }
+    rp_vec_free(&singles.v);
+    rp_vec_free(&pairs.v);
+    rp_cutter_free(&c);
+    fx_free(&x);
+}
+
 /* --- particular programs ---------------------------------------------------------------------- */
 
 /* main.o refers to lib.a(f.o) and, from a removed section, to lib.a(g.o), whose constructor holds
@@ -363,6 +410,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(savings_of_every_reference_equal_brute_force),
         cmocka_unit_test(pairs_of_references_equal_brute_force),
+        cmocka_unit_test(guards_are_found_in_a_big_program),
         cmocka_unit_test(members_for_removed_sections_alone_are_told),
         cmocka_unit_test(another_definition_takes_the_place_of_one_that_goes),
         cmocka_unit_test(wrong_words_are_told),

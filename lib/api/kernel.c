@@ -37,6 +37,24 @@ static bool is_kernel(const struct reap *r)
            has_section(rp_file_of(&r->model, rp_global_of(&r->model, g)->def_file), ".init.text");
 }
 
+/* Without -ffunction-sections a kernel has some 100 sections in all, and in each of those with code
+ * something is live. */
+static void note_few_sections(struct reap *r)
+{
+    enum { FEW = 200 };
+    uint32_t n = 0;
+    for (size_t i = 0; i < r->model.files.n; i++) {
+        const struct rp_file *f = &r->model.files.v[i];
+        for (uint32_t no = 1; f->kind == RP_FILE_OBJECT && no < f->elf.n_sections; no++)
+            n += strncmp(rp_elf_shname(&f->elf, no), ".text.", 6) == 0;
+    }
+    if (n < FEW)
+        rp_warn(&r->ctx, "kernel-without-function-sections", rp_at(NULL),
+                "the kernel has %u sections named .text.*; without -ffunction-sections "
+                "(CONFIG_LD_DEAD_CODE_DATA_ELIMINATION) next to nothing can be removed",
+                n);
+}
+
 static bool is_module(const struct reap *r)
 {
     if (r->product != REAP_PRODUCT_GC || r->model.files.n != 1)
@@ -64,6 +82,7 @@ enum reap_status rp_kernel_rules(struct reap *r)
         return REAP_OK;
     if (!asked)
         rp_note(&r->ctx, "kernel", rp_at(NULL), "this is a Linux kernel; the rules 'linux' apply");
+    note_few_sections(r);
     if (!r->scripts.n)
         rp_warn(&r->ctx, "kernel-without-script", rp_at(NULL),
                 "no linker script was given; the roots of a kernel are in its vmlinux.lds (-T)");
@@ -101,7 +120,8 @@ static enum reap_status add_folder(struct reap *r, const char *path, unsigned de
         /* links lead to the source and the build folder in /lib/modules/VERSION */
         else if (lstat(below, &sb) == 0 && (S_ISDIR(sb.st_mode) || ends_with(below, ".ko")))
             rc = add_path(r, below, depth + 1, n);
-        else if (strstr(d->d_name, ".ko."))
+        else if (ends_with(below, ".ko.xz") || ends_with(below, ".ko.zst") ||
+                 ends_with(below, ".ko.gz"))
             rc = rp_fail_remedy(&r->ctx, REAP_ERR_UNSUPPORTED, "compressed-module", rp_at(below),
                                 "decompress the modules first (xz -d, zstd -d)",
                                 "compressed modules cannot be read");

@@ -267,6 +267,12 @@ def cpio(name, data):
 
 def check_module(k, image):
     """A module is collected, loses what nothing calls, and is loaded in the collected kernel."""
+    r = k.gc("--modules-from=" + k.path("drivers/thermal"))
+    none = k.gc("--modules=none")
+    some, least = totals(r.stdout)["text"][1], totals(none.stdout)["text"][1]
+    whole = totals(k.gc().stdout)["text"][1]
+    check(least < some < whole, k.name + ": what a set of modules imports stays, and no more: text "
+          "%d < %d < %d" % (least, some, whole), r.stderr)
     src = os.path.join(k.work, "module")
     os.mkdir(src)
     for name in ("Makefile", "reap_test.c"):

@@ -369,6 +369,22 @@ static enum reap_status make_copy(struct verifier *v, const struct changes *chan
     return st;
 }
 
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void drop_repeats(struct names *names)
+{
+    size_t n = 0;
+    if (names->v.n)
+        qsort(names->v.v, names->v.n, sizeof *names->v.v, compare_names);
+    for (size_t i = 0; i < names->v.n; i++)
+        if (!n || strcmp(names->v.v[n - 1], names->v.v[i]) != 0)
+            names->v.v[n++] = names->v.v[i];
+    names->v.n = n;
+}
+
 /* An object with all the stubs, of the machine of the first plain object. */
 static enum reap_status make_stub(struct verifier *v, const struct changes *changes,
                                   const struct swaps *swaps, const char **ret)
@@ -398,6 +414,7 @@ static enum reap_status make_stub(struct verifier *v, const struct changes *chan
     }
     if (!st)
         st = names_of(v, changes, 0, &names);
+    drop_repeats(&names);
     if (!st)
         st = rp_elf_open(v->ctx, &elf, swaps->v.v[0].copy, data, n);
     if (!st) {
@@ -445,9 +462,16 @@ static enum reap_status find_changes(struct verifier *v, const uint32_t *edges, 
         else
             st = add_change(v, ret, f->nodes.v[e->from].file, e->symbol);
     }
-    for (uint32_t i = 1; !st && i < f->edges.n; i++)
-        if (v->c.x.pair[i] && is_cut[v->c.x.pair[i]] && f->edges.v[i].symbol)
-            st = add_change(v, ret, f->nodes.v[f->edges.v[i].from].file, f->edges.v[i].symbol);
+    /* the facts know one reference from section to section: whatever else the file may name there
+     * goes as well, when it does */
+    for (uint32_t p = 1; !st && p < v->c.x.files.edges.n; p++) {
+        const struct rp_fact_edge *pair = &v->c.x.files.edges.v[p];
+        for (size_t i = 1; is_cut[p] && !st && i < f->symbols.n; i++)
+            if (f->symbols.v[i].file == pair->to && f->symbols.v[i].place == RP_PLACE_OBJECT &&
+                f->symbols.v[i].bind != STB_LOCAL &&
+                !rp_vec_push(&ret->v, (struct change){pair->from, f->symbols.v[i].name}))
+                st = rp_nomem(v->ctx);
+    }
     free(is_cut);
     return st;
 }

@@ -144,17 +144,35 @@ static bool add_address(struct rp_explain *x, uint64_t addr, bool is_return)
     return rp_vec_push(&x->frames, f);
 }
 
-/* The address of a printed place in the program's file; false: it has none. */
-static bool place_of(const struct rp_explain *x, const struct rp_trace_item *t,
-                     const struct rp_program_symbol **ret, uint64_t *ret_addr)
+/* Where a position-independent program ran, by the places that have both a name and an address:
+ * the load address is a multiple of a page. Without any, where gdb loads programs. */
+static uint64_t guess_bias(const struct rp_explain *x)
+{
+    enum { PAGE = 0x1000 };
+    const struct rp_program *p = x->in->program;
+    for (size_t i = 0; p->is_pie && i < x->in->trace->items.n; i++) {
+        const struct rp_trace_item *t = &x->in->trace->items.v[i];
+        const struct rp_program_symbol *s =
+            t->symbol && t->has_addr ? rp_program_named(p, t->symbol) : NULL;
+        if (s && s->is_function && s->size <= PAGE && t->addr - t->is_return > s->addr)
+            return (t->addr - t->is_return - s->addr) & ~(uint64_t)(PAGE - 1);
+    }
+    return p->is_pie ? UINT64_C(0x555555554000) : 0;
+}
+
+/* The address of a printed place in the program's file; false: it has none. *ret_exact: not only
+ * the function is known. */
+static bool place_of(const struct rp_explain *x, const struct rp_trace_item *t, uint64_t bias,
+                     const struct rp_program_symbol **ret, uint64_t *ret_addr, bool *ret_exact)
 {
     const struct rp_program *p = x->in->program;
     const struct rp_program_symbol *s = NULL;
     uint64_t before = t->is_return;
-    if (t->has_addr && rp_program_is_code(p, t->addr - before) &&
-        (!t->symbol || !p->is_pie || t->is_file_addr)) {
-        *ret = rp_program_at(p, t->addr - before);
-        *ret_addr = t->addr;
+    uint64_t addr = t->is_file_addr || (bias && t->addr < bias) ? t->addr : t->addr - bias;
+    *ret_exact = true;
+    if (t->has_addr && rp_program_is_code(p, addr - before)) {
+        *ret = rp_program_at(p, addr - before);
+        *ret_addr = addr;
         return true;
     }
     if (t->symbol && !(s = rp_program_named(p, t->symbol)))
@@ -163,24 +181,26 @@ static bool place_of(const struct rp_explain *x, const struct rp_trace_item *t,
         return false;
     *ret = s;
     *ret_addr = s->addr + (t->has_offset ? t->offset : 0);
+    *ret_exact = t->has_offset;
     return true;
 }
 
 static bool add_trace_frames(struct rp_explain *x)
 {
     const struct rp_trace *trace = x->in->trace;
+    uint64_t bias = guess_bias(x);
     for (size_t i = 0; i < trace->items.n; i++) {
         const struct rp_trace_item *t = &trace->items.v[i];
         const struct rp_program_symbol *s = NULL;
         struct rp_explain_frame f = {
             .symbol = t->symbol, .is_return = t->is_return, .in_library = t->in_library};
         uint64_t addr = 0;
-        bool placed = place_of(x, t, &s, &addr);
+        bool exact = false, placed = place_of(x, t, bias, &s, &addr, &exact);
         if (t->is_loose && !(placed && s))
             continue; /* a number that is no code */
         if (placed) {
             f.pc = addr;
-            f.has_pc = t->has_offset || t->has_addr;
+            f.has_pc = exact;
         } else if (t->has_addr) {
             f.pc = t->addr;
             f.has_pc = true;

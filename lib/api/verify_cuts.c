@@ -184,12 +184,11 @@ static enum reap_status edit(struct verifier *v, const struct swaps *swaps, cons
 }
 
 /* Bytes of input sections that Reap kept in that link; 0 when it was not in it. */
-static uint64_t kept_bytes(struct verifier *v, const char *db)
+static uint64_t kept_bytes(const char *db)
 {
     struct rp_ctx quiet;
     struct rp_facts facts;
     uint64_t sum = 0;
-    (void)v;
     if (access(db, R_OK) != 0)
         return 0;
     rp_ctx_init(&quiet, NULL, NULL);
@@ -233,7 +232,7 @@ static enum reap_status link_and_measure(struct verifier *v, const struct swaps 
     st = rp_elf_open(v->ctx, &elf, output, map.data, map.size);
     if (!st) {
         ret->image = rp_image_bytes(&elf);
-        ret->kept = kept_bytes(v, db);
+        ret->kept = kept_bytes(db);
         rp_elf_close(&elf);
     }
     rp_map_close(&map);

@@ -23,7 +23,10 @@ struct header {
 
 static uint16_t half(const uint8_t *p, bool big_endian)
 {
-    return big_endian ? (uint16_t)(p[0] << 8 | p[1]) : rp_load16(p);
+    /* not a conditional expression: gcc 12 warns of its type under the sanitizers */
+    if (big_endian)
+        return (uint16_t)(p[0] << 8 | p[1]);
+    return rp_load16(p);
 }
 
 static enum reap_status unsupported(struct rp_elf_check *c, const char *code, const char *what,

@@ -110,6 +110,16 @@ static bool read_command_line(char **ret_text, const char ***ret_words, int *ret
     return true;
 }
 
+/* The reports, and --stats, after the link or in place of it. */
+static bool tell(void)
+{
+    if (reap_write_reports(plugin.run))
+        return false;
+    if (reap_has_option(plugin.run, "stats", NULL))
+        reap_print_stats(plugin.run, stderr);
+    return true;
+}
+
 /* Rewrite the inputs and link again. Does not return when the second link was started. */
 static enum ld_plugin_status link_again(void)
 {
@@ -128,7 +138,7 @@ static enum ld_plugin_status link_again(void)
     fflush(NULL);
     if (reap_run_linker(plugin.run, program, words, n_words, &status) && status == 0)
         status = 1;
-    if (status == 0 && reap_write_reports(plugin.run))
+    if (status == 0 && !tell())
         status = 1;
     reap_free(plugin.run);
     fflush(NULL);
@@ -156,7 +166,7 @@ static enum ld_plugin_status all_symbols_read(void)
         return fail("the link was not done, for the reason above");
     if (what == REAP_COLLECT)
         return link_again();
-    if (reap_write_reports(plugin.run))
+    if (!tell())
         return fail("a report could not be written");
     reap_free(plugin.run);
     plugin.run = NULL;

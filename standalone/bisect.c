@@ -33,22 +33,6 @@ struct question {
     bool restart, quiet, help;
 };
 
-/* Whether argv[*i] is `name`; then its value, joined by = or from the next word. */
-static bool take_value(int argc, char **argv, int *i, const char *name, const char **ret)
-{
-    size_t n = strlen(name);
-    if (strncmp(argv[*i], name, n) != 0)
-        return false;
-    if (argv[*i][n] == '=') {
-        *ret = argv[*i] + n + 1;
-        return true;
-    }
-    if (argv[*i][n])
-        return false;
-    *ret = *i + 1 < argc ? argv[++*i] : "";
-    return true;
-}
-
 static int read_words(struct question *q, int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {

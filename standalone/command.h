@@ -34,6 +34,9 @@ extern char program[]; /* "reap", for messages */
 
 /* An error of the command line: prints it and returns EXIT_USAGE. */
 int usage_error(const char *code, const char *where, const char *text, const char *remedy);
+/* Whether argv[*i] is the option `name`; then *ret is its value, joined by = or the next word,
+ * which *i then counts in; "" when there is none. */
+bool take_value(int argc, char **argv, int *i, const char *name, const char **ret);
 /* The exit status for a status of the engine. */
 int exit_of(enum reap_status st);
 

@@ -19,16 +19,6 @@ void help_lint(FILE *out)
           out);
 }
 
-/* Whether argv[*i] is `name`; then its value, joined by = or from the next word. */
-static bool take_value(int argc, char **argv, int *i, const char *name, const char **ret)
-{
-    size_t n = strlen(name);
-    if (strncmp(argv[*i], name, n) != 0 || (argv[*i][n] && argv[*i][n] != '='))
-        return false;
-    *ret = argv[*i][n] ? argv[*i] + n + 1 : *i + 1 < argc ? argv[++*i] : "";
-    return true;
-}
-
 int command_lint(int argc, char **argv)
 {
     const char *db = NULL, *format = NULL, *fail_on = NULL;

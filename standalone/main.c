@@ -30,6 +30,21 @@ static const struct command {
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
+bool take_value(int argc, char **argv, int *i, const char *name, const char **ret)
+{
+    size_t n = strlen(name);
+    if (strncmp(argv[*i], name, n) != 0)
+        return false;
+    if (argv[*i][n] == '=') {
+        *ret = argv[*i] + n + 1;
+        return true;
+    }
+    if (argv[*i][n])
+        return false;
+    *ret = *i + 1 < argc ? argv[++*i] : "";
+    return true;
+}
+
 int usage_error(const char *code, const char *where, const char *text, const char *remedy)
 {
     struct reap_diag d = {sizeof d, REAP_ERROR, code, where, text, remedy};

@@ -146,6 +146,21 @@ static inline unsigned rp_sym_vis(const struct rp_sym *s)
     return s->other & 3;
 }
 
+/* The name that identifies the SHT_GROUP section `sh`: its symbol's, or, for the section symbols
+ * that older assemblers used, its section's (gABI, Section Groups). NULL: it has none. */
+static inline const char *rp_elf_group_signature(const struct rp_elf *e, const struct rp_shdr *sh)
+{
+    if (!e->symtab || sh->link != e->symtab || sh->info >= e->n_symbols)
+        return NULL;
+    const char *name = rp_elf_symname(e, sh->info);
+    if (!*name && (e->syms[sh->info].info & 15) == STT_SECTION) {
+        uint32_t shndx = rp_sym_shndx(e, sh->info);
+        if (shndx < e->n_sections)
+            name = rp_elf_shname(e, shndx);
+    }
+    return name;
+}
+
 /* Raw file bytes of a section (still compressed if SHF_COMPRESSED); NULL for SHT_NOBITS. */
 static inline const uint8_t *rp_elf_bytes(const struct rp_elf *e, uint32_t shndx)
 {

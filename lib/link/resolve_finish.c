@@ -23,27 +23,13 @@ struct finish {
 
 /* --- COMDAT ---------------------------------------------------------------------------------- */
 
-/* As in model/index.c: the symbol's name, or its section's for a nameless section symbol. */
-static const char *signature_of(const struct rp_elf *e, const struct rp_shdr *sh)
-{
-    if (!e->symtab || sh->link != e->symtab || sh->info >= e->n_symbols)
-        return NULL;
-    const char *name = rp_elf_symname(e, sh->info);
-    if (!*name && rp_sym_type(&e->syms[sh->info]) == STT_SECTION) {
-        uint32_t shndx = rp_sym_shndx(e, sh->info);
-        if (shndx < e->n_sections)
-            name = rp_elf_shname(e, shndx);
-    }
-    return name;
-}
-
 /* Enter a signature; *ret_again: an earlier group had it. Most are global symbols, which have ids:
  * that spares hashing hundreds of thousands of names. */
 static bool enter_signature(struct finish *fin, const struct rp_file *f, const struct rp_shdr *sh,
                             bool *ret_again)
 {
     const struct rp_elf *e = &f->elf;
-    const char *name = signature_of(e, sh);
+    const char *name = rp_elf_group_signature(e, sh);
     *ret_again = false;
     if (!name)
         return true; /* nothing to compare: it stays */

@@ -60,21 +60,6 @@ static void leave_untouched(struct rp_file *f, const char *why)
     }
 }
 
-/* The name that identifies a group: its symbol's, or, for the section symbols that older
- * assemblers used, its section's. */
-static const char *group_signature(const struct rp_elf *e, const struct rp_shdr *sh)
-{
-    if (!e->symtab || sh->link != e->symtab || sh->info >= e->n_symbols)
-        return NULL;
-    const char *name = rp_elf_symname(e, sh->info);
-    if (!*name && rp_sym_type(&e->syms[sh->info]) == STT_SECTION) {
-        uint32_t shndx = rp_sym_shndx(e, sh->info);
-        if (shndx < e->n_sections)
-            name = rp_elf_shname(e, shndx);
-    }
-    return name;
-}
-
 static enum reap_status index_group(struct index_state *st, rp_id file, uint32_t no)
 {
     struct rp_model *m = st->m;
@@ -97,7 +82,7 @@ static enum reap_status index_group(struct index_state *st, rp_id file, uint32_t
     }
     if (sh->size < 4 || !(rp_load32(words) & GRP_COMDAT))
         return REAP_OK;
-    const char *signature = group_signature(e, sh);
+    const char *signature = rp_elf_group_signature(e, sh);
     if (!signature) {
         leave_untouched(f, "a section group has no signature");
         return REAP_OK;

@@ -144,7 +144,12 @@ static enum reap_status member_name(struct reader *r, const struct header *h, co
                     "a thin archive with members of another archive is not supported");
             return REAP_ERR_UNSUPPORTED;
         }
-        if (!parse_decimal(h->name + 1, h->name_len - 1, &n))
+        /* When GNU ar moves members of a thin archive (`ar mT`, as kernels do with vmlinux.a), it
+         * writes "/123           /" for "/123". */
+        size_t digits = h->name_len - 1;
+        if (digits > 1 && h->name[digits] == '/')
+            digits--;
+        if (!parse_decimal(h->name + 1, digits, &n))
             return BAD(r, h->at, "bad-archive-name", "the name '%.*s' is not understood",
                        (int)h->name_len, h->name);
         return table_name(r, h, n, ret, ret_len);

@@ -238,6 +238,22 @@ static void malformed_members_are_told(void **state)
     expect_bad(&b, "bad-archive-header");
 }
 
+/* As GNU ar leaves names of fifteen bytes when it moves members (`ar mPiT`). */
+static void thin_name_with_a_slash_at_the_end_of_its_field(void **state)
+{
+    (void)state;
+    struct builder b = {.n = 0};
+    put(&b, "!<thin>\n", 8);
+    member(&b, "//", "18", "fifteen_bytes.o/\n\n", 18);
+    member(&b, "/0             /", "100", "", 0);
+    struct rp_archive a;
+    struct rp_map m;
+    assert_int_equal(open_bytes(&a, &m, "s.a", b.p, b.n), REAP_OK);
+    assert_int_equal(a.n_members, 1);
+    assert_string_equal(a.members[0].path, "fifteen_bytes.o");
+    rp_archive_close(&a);
+}
+
 static void nested_thin_member_is_unsupported_not_wrong(void **state)
 {
     (void)state;
@@ -470,6 +486,7 @@ int main(void)
         cmocka_unit_test(index_of_64_bits_is_read),
         cmocka_unit_test(last_member_need_not_be_padded),
         cmocka_unit_test(malformed_members_are_told),
+        cmocka_unit_test(thin_name_with_a_slash_at_the_end_of_its_field),
         cmocka_unit_test(nested_thin_member_is_unsupported_not_wrong),
         cmocka_unit_test(damaged_archives_never_lead_out_of_bounds),
         cmocka_unit_test(written_archive_equals_that_of_ar),

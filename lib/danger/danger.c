@@ -202,6 +202,8 @@ static void free_all(struct rp_danger *d)
     free(d->in_start);
     free(d->in_edge);
     free(d->edge_from);
+    rp_danger_symbols_free(d->symbols);
+    rp_bitset_free(&d->told);
 }
 
 enum reap_status rp_danger_find(const struct rp_model *m, const struct rp_marks *marks,
@@ -209,7 +211,8 @@ enum reap_status rp_danger_find(const struct rp_model *m, const struct rp_marks 
 {
     struct rp_danger d = {.ctx = m->ctx, .m = m, .marks = marks, .job = job, .facts = facts};
     check_accept_lines(&d);
-    enum reap_status st = find_gone(&d);
+    enum reap_status st =
+        rp_bitset_init(&d.told, m->nodes.n + 1) ? find_gone(&d) : rp_nomem(m->ctx);
     if (!st)
         st = find_refs(&d);
     for (size_t i = 0; !st && i < sizeof rules / sizeof *rules; i++) {

@@ -48,6 +48,8 @@ struct rp_danger {
     RP_VEC(struct rp_danger_ref) refs; /* by global, then node */
     uint32_t *in_start, *in_edge;      /* edges to a node; made on demand */
     rp_id *edge_from;                  /* by edge; made on demand */
+    struct rp_danger_symbols *symbols; /* symbols.c; made on demand */
+    struct rp_bitset told;             /* by node: it is part of a draft */
     RP_VEC(struct rp_draft) drafts;
     bool oom;
 };
@@ -86,10 +88,8 @@ const struct rp_rela *rp_danger_relocs(const struct rp_danger *d, rp_id section,
  * fields are corrected. */
 rp_id rp_danger_target(const struct rp_danger *d, rp_id section, const struct rp_rela *r,
                        uint64_t *ret_offset);
-/* The symbol of a section's file that covers (section, offset), or begins there; 0 = none. */
-uint32_t rp_danger_symbol_at(const struct rp_danger *d, rp_id section, uint64_t offset);
-/* Its name, "" for none. */
-const char *rp_danger_name_at(const struct rp_danger *d, rp_id section, uint64_t offset);
+/* Its name as rp_danger_symbol_at says, "" for none. */
+const char *rp_danger_name_at(struct rp_danger *d, rp_id section, uint64_t offset);
 const char *rp_danger_node_name(const struct rp_danger *d, rp_id node); /* mangled, or section */
 /* The script statement that takes a section, NULL = none; its script in *ret_script. */
 const struct rp_input_stmt *rp_danger_stmt(const struct rp_danger *d, rp_id section);
@@ -104,6 +104,14 @@ bool rp_danger_is_initializer(const char *section);
 bool rp_danger_is_runtime(const char *path);
 /* The NUL-terminated text at a place of a section without relocations there, NULL = none. */
 const char *rp_danger_text_at(const struct rp_danger *d, rp_id section, uint64_t offset);
+
+/* symbols.c: the symbols of a section, but for those of sections and files and for .L labels. */
+
+/* The symbol that covers (section, offset), or begins there; 0 = none. */
+uint32_t rp_danger_symbol_at(struct rp_danger *d, rp_id section, uint64_t offset);
+/* All of them, in the order of the file's table. */
+const uint32_t *rp_danger_symbols_of(struct rp_danger *d, rp_id section, uint32_t *ret_n);
+void rp_danger_symbols_free(struct rp_danger_symbols *s);
 
 /* draft.c: writing a finding. A draft pointer is good until the next rp_draft_new. NULL when out
  * of memory; every function takes NULL. */

@@ -80,19 +80,20 @@ void rp_draft_part(struct rp_danger *d, struct rp_draft *x, const char *name, rp
             return;
     if (!rp_vec_push(&x->parts, p))
         d->oom = true;
+    else
+        rp_bitset_set(&d->told, node);
 }
 
 void rp_draft_lost(struct rp_danger *d, struct rp_draft *x, rp_id section)
 {
     const struct rp_file *f = rp_section_file(d->m, section);
-    uint32_t no = rp_section_no(d->m, section);
     rp_id node = d->m->sections[section].node;
     bool named = false;
-    for (uint32_t i = 1; i < f->elf.n_symbols; i++) {
-        unsigned type = rp_sym_type(&f->elf.syms[i]);
-        const char *name = rp_elf_symname(&f->elf, i);
-        if (rp_sym_shndx(&f->elf, i) != no || type == STT_SECTION || type == STT_FILE || !*name ||
-            strncmp(name, ".L", 2) == 0 || (name[0] == '$' && name[1] && strchr("xdat", name[1])))
+    uint32_t n;
+    const uint32_t *sym = rp_danger_symbols_of(d, section, &n);
+    for (uint32_t i = 0; i < n; i++) {
+        const char *name = rp_elf_symname(&f->elf, sym[i]);
+        if (name[0] == '$' && name[1] && strchr("xdat", name[1]))
             continue;
         rp_draft_part(d, x, name, node);
         named = true;

@@ -283,7 +283,7 @@ bool rp_danger_callee_lives(struct rp_danger *d, rp_id section)
 
 /* --- words ----------------------------------------------------------------------------------- */
 
-static const char *func_name(const struct rp_danger *d, const struct func *f)
+static const char *func_name(struct rp_danger *d, const struct func *f)
 {
     const char *name = rp_danger_name_at(d, f->section, f->start);
     return *name ? name : rp_section_name(d->m, f->section);

@@ -59,11 +59,7 @@ static bool is_candidate(const struct rp_danger *d, rp_id id)
 /* Whether a finding about a table has the section already. */
 static bool is_told(const struct rp_danger *d, rp_id section)
 {
-    for (size_t i = 0; i < d->drafts.n; i++)
-        for (size_t p = 0; p < d->drafts.v[i].parts.n; p++)
-            if (d->drafts.v[i].parts.v[p].node == d->m->sections[section].node)
-                return true;
-    return false;
+    return rp_bitset_get(&d->told, d->m->sections[section].node);
 }
 
 /* The kind of array: entries run by the same walk. ".init_array.5" is of ".init_array". */

@@ -136,26 +136,7 @@ rp_id rp_danger_target(const struct rp_danger *d, rp_id section, const struct rp
 
 /* --- names ----------------------------------------------------------------------------------- */
 
-uint32_t rp_danger_symbol_at(const struct rp_danger *d, rp_id section, uint64_t offset)
-{
-    const struct rp_file *f = rp_section_file(d->m, section);
-    uint32_t no = rp_section_no(d->m, section), best = 0;
-    for (uint32_t i = 1; i < f->elf.n_symbols; i++) {
-        const struct rp_sym *s = &f->elf.syms[i];
-        unsigned type = rp_sym_type(s);
-        if (rp_sym_shndx(&f->elf, i) != no || type == STT_SECTION || type == STT_FILE ||
-            s->value > offset || !*rp_elf_symname(&f->elf, i) ||
-            strncmp(rp_elf_symname(&f->elf, i), ".L", 2) == 0)
-            continue;
-        if (s->value != offset && offset - s->value >= s->size)
-            continue;
-        if (!best || f->elf.syms[best].size < s->size)
-            best = i;
-    }
-    return best;
-}
-
-const char *rp_danger_name_at(const struct rp_danger *d, rp_id section, uint64_t offset)
+const char *rp_danger_name_at(struct rp_danger *d, rp_id section, uint64_t offset)
 {
     uint32_t sym = section ? rp_danger_symbol_at(d, section, offset) : 0;
     return sym ? rp_elf_symname(&rp_section_file(d->m, section)->elf, sym) : "";

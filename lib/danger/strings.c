@@ -101,7 +101,7 @@ static void add_text(struct state *s, const char *text, rp_id user)
 static void take_texts(struct state *s, rp_id section, uint64_t start, uint64_t end, rp_id user,
                        bool through)
 {
-    const struct rp_danger *d = s->d;
+    struct rp_danger *d = s->d;
     uint32_t n;
     const struct rp_rela *r = rp_danger_relocs(d, section, &n);
     for (uint32_t i = 0; i < n; i++) {
@@ -126,7 +126,7 @@ static void take_texts(struct state *s, rp_id section, uint64_t start, uint64_t 
 /* The texts of the function around a place of live code; *ret_start is where it begins. */
 static void take_function(struct state *s, rp_id section, uint64_t at, uint64_t *ret_start)
 {
-    const struct rp_danger *d = s->d;
+    struct rp_danger *d = s->d;
     uint32_t sym = rp_danger_symbol_at(d, section, at);
     const struct rp_sym *f = sym ? &rp_section_file(d->m, section)->elf.syms[sym] : NULL;
     uint64_t start = f ? f->value : 0,

@@ -14,7 +14,7 @@
 #include <string.h>
 
 /* Whether the function around a reference compares the name's address somewhere. */
-static bool is_asked(const struct rp_danger *d, size_t first, size_t end, size_t at)
+static bool is_asked(struct rp_danger *d, size_t first, size_t end, size_t at)
 {
     const struct rp_danger_ref *here = &d->refs.v[at];
     const struct rp_file *f = rp_section_file(d->m, here->section);

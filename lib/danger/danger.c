@@ -26,7 +26,9 @@ static enum reap_status find_gone(struct rp_danger *d)
     const struct rp_model *m = d->m;
     d->gone = calloc((size_t)m->n_section_ids + 1, 1);
     d->stmt = calloc(d->job->n_scripts + 1, sizeof *d->stmt);
-    if (!d->gone || !d->stmt)
+    d->weight = calloc((size_t)m->n_section_ids + 1, sizeof *d->weight);
+    d->runtime = calloc(m->files.n + 1, 1);
+    if (!d->gone || !d->stmt || !d->weight || !d->runtime)
         return rp_nomem(d->ctx);
     for (size_t i = 0; i < d->job->n_scripts; i++) {
         const struct rp_script *s = d->job->scripts[i];
@@ -203,6 +205,9 @@ static void free_all(struct rp_danger *d)
     free(d->in_edge);
     free(d->edge_from);
     rp_danger_symbols_free(d->symbols);
+    rp_danger_reads_free(d);
+    free(d->weight);
+    free(d->runtime);
     rp_bitset_free(&d->told);
 }
 

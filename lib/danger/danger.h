@@ -49,6 +49,9 @@ struct rp_danger {
     uint32_t *in_start, *in_edge;      /* edges to a node; made on demand */
     rp_id *edge_from;                  /* by edge; made on demand */
     struct rp_danger_symbols *symbols; /* symbols.c; made on demand */
+    struct rp_danger_reads **reads;    /* by node: reads.c; made on demand */
+    uint64_t *weight;                  /* by section: rp_danger_weight + 1; 0 = not asked yet */
+    uint8_t *runtime;                  /* by file: 1 no, 2 rp_danger_is_runtime; 0 = not asked */
     struct rp_bitset told;             /* by node: it is part of a draft */
     RP_VEC(struct rp_draft) drafts;
     bool oom;
@@ -112,6 +115,19 @@ uint32_t rp_danger_symbol_at(struct rp_danger *d, rp_id section, uint64_t offset
 /* All of them, in the order of the file's table. */
 const uint32_t *rp_danger_symbols_of(struct rp_danger *d, rp_id section, uint32_t *ret_n);
 void rp_danger_symbols_free(struct rp_danger_symbols *s);
+
+/* reads.c: live code that reads a node, or takes its address. */
+
+struct rp_danger_read {
+    uint64_t to;     /* the place in the node's section that is read */
+    uint32_t order;  /* of the references to the node */
+    rp_id section;   /* of the code … */
+    uint64_t offset; /* … and where in it */
+};
+
+/* By place, then order. */
+const struct rp_danger_read *rp_danger_reads_of(struct rp_danger *d, rp_id node, size_t *ret_n);
+void rp_danger_reads_free(struct rp_danger *d);
 
 /* draft.c: writing a finding. A draft pointer is good until the next rp_draft_new. NULL when out
  * of memory; every function takes NULL. */

@@ -49,7 +49,10 @@ struct effects {
 
 static bool is_runtime_section(const struct rp_danger *d, rp_id section)
 {
-    return rp_danger_is_runtime(rp_section_file(d->m, section)->path);
+    uint8_t *known = &d->runtime[d->m->sections[section].file];
+    if (!*known)
+        *known = rp_danger_is_runtime(rp_section_file(d->m, section)->path) ? 2 : 1;
+    return *known == 2;
 }
 
 static void add_func(struct effects *e, rp_id section, uint64_t offset, unsigned depth)
@@ -142,34 +145,52 @@ static void walk_func(struct effects *e, const struct func *f)
     }
 }
 
+static int by_order(const void *a, const void *b)
+{
+    const struct rp_danger_read *const *x = a, *const *y = b;
+    return (*x)->order < (*y)->order ? -1 : (*x)->order > (*y)->order;
+}
+
+/* The first of the reads outside of the walk. */
+static void take_readers(const struct effects *e, struct object *o,
+                         const struct rp_danger_read *const *reads, size_t n)
+{
+    for (size_t i = 0; i < n && o->n_readers < MAX_READERS; i++)
+        if (!in_walk(e, reads[i]->section, reads[i]->offset)) {
+            o->readers[o->n_readers] = reads[i]->section;
+            o->reads[o->n_readers++] = reads[i]->offset;
+        }
+}
+
 /* Live code outside of the walk that reads the object. */
 static void find_readers(struct effects *e, struct object *o)
 {
-    struct rp_danger *d = e->d;
-    rp_id node = rp_node_at(d->m, o->section, o->start);
-    if (!node || !rp_danger_need_in(d))
-        return;
-    for (uint32_t i = d->in_start[node]; i < d->in_start[node + 1]; i++) {
-        const struct rp_edge *edge = &d->m->edges[d->in_edge[i]];
-        rp_id from = d->edge_from[d->in_edge[i]], section = d->m->nodes.v[from].section;
-        if (!d->marks->live[from] || !rp_danger_is_code(d, section) || edge->kind != RP_EDGE_RELOC)
-            continue;
-        uint32_t n;
-        const struct rp_rela *r = rp_danger_relocs(d, section, &n);
-        uint64_t offset;
-        if (edge->reloc >= n || in_walk(e, section, r[edge->reloc].offset) ||
-            rp_danger_target(d, section, &r[edge->reloc], &offset) != o->section ||
-            offset < o->start || offset >= o->end)
-            continue;
-        const struct rp_file *f = rp_section_file(d->m, section);
-        enum rp_access how =
-            rp_arch_access(d->m->arch, rp_elf_bytes(&f->elf, rp_section_no(d->m, section)),
-                           rp_shdr_of(d->m, section)->size, &r[edge->reloc]);
-        if (how == RP_ACCESS_WRITE || o->n_readers >= MAX_READERS)
-            continue;
-        o->readers[o->n_readers] = section;
-        o->reads[o->n_readers++] = r[edge->reloc].offset;
+    rp_id node = rp_node_at(e->d->m, o->section, o->start);
+    size_t n = 0, low = 0, high, end;
+    const struct rp_danger_read *r = node ? rp_danger_reads_of(e->d, node, &n) : NULL;
+    for (high = n; low < high;) {
+        size_t mid = low + (high - low) / 2;
+        if (r[mid].to < o->start)
+            low = mid + 1;
+        else
+            high = mid;
     }
+    bool in_order = true;
+    for (end = low; end < n && r[end].to < o->end; end++)
+        in_order &= end == low || r[end - 1].order < r[end].order;
+    if (low == end)
+        return;
+    const struct rp_danger_read **reads = malloc((end - low) * sizeof *reads);
+    if (!reads) {
+        e->d->oom = true;
+        return;
+    }
+    for (size_t i = low; i < end; i++)
+        reads[i - low] = &r[i];
+    if (!in_order)
+        qsort(reads, end - low, sizeof(void *), by_order);
+    take_readers(e, o, reads, end - low);
+    free(reads);
 }
 
 /* From the first functions to all, and who reads what they fill. */
@@ -184,8 +205,8 @@ static void finish(struct effects *e)
         find_readers(e, &e->objects[i]);
 }
 
-/* The walk from the functions that a lost section names. */
-static struct effects *make(struct rp_danger *d, rp_id section)
+/* The functions that a lost section names. */
+static struct effects *make_entries(struct rp_danger *d, rp_id section)
 {
     struct effects *e = calloc(1, sizeof *e);
     if (!e) {
@@ -204,7 +225,15 @@ static struct effects *make(struct rp_danger *d, rp_id section)
             add_func(e, to, offset, 0);
     }
     e->n_entries = e->n_funcs;
-    finish(e);
+    return e;
+}
+
+/* The walk from them. */
+static struct effects *make(struct rp_danger *d, rp_id section)
+{
+    struct effects *e = make_entries(d, section);
+    if (e)
+        finish(e);
     return e;
 }
 
@@ -265,9 +294,12 @@ static uint64_t weight(const struct effects *e)
 
 uint64_t rp_danger_weight(struct rp_danger *d, rp_id section)
 {
+    if (d->weight[section])
+        return d->weight[section] - 1;
     struct effects *e = make(d, section);
     uint64_t w = e ? weight(e) : 0;
     free(e);
+    d->weight[section] = w + 1;
     return w;
 }
 
@@ -357,10 +389,10 @@ static void say_object(struct rp_danger *d, struct rp_draft *x, const struct obj
 void rp_danger_effects(struct rp_danger *d, struct rp_draft *x, rp_id section, bool detail)
 {
     enum { SHOWN_ENTRIES = 4, SHOWN_OBJECTS = 4 };
-    struct effects *e = x ? make(d, section) : NULL;
+    struct effects *e = !x ? NULL : detail ? make(d, section) : make_entries(d, section);
     if (!e)
         return;
-    x->score += weight(e);
+    x->score += rp_danger_weight(d, section);
     for (uint32_t i = 0; i < e->n_entries; i++)
         say_entry(d, x, &e->funcs[i], detail && i < SHOWN_ENTRIES);
     for (uint32_t i = e->n_entries; i < e->n_funcs && detail; i++)

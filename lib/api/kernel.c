@@ -68,6 +68,14 @@ static bool trims_exports(const struct reap *r)
     return rp_opt_given(r, RP_OPT_MODULES_FROM) || (modules && strcmp(modules, "none") == 0);
 }
 
+/* kernel/module/version.c (before 5.19 in kernel/module.c) defines module_layout() for
+ * CONFIG_MODVERSIONS only. */
+static bool has_modversions(const struct reap *r)
+{
+    rp_id g = rp_model_find_global(&r->model, "module_layout");
+    return g && rp_global_of(&r->model, g)->def_file;
+}
+
 enum reap_status rp_kernel_rules(struct reap *r)
 {
     bool asked = rp_opt_given(r, RP_OPT_KERNEL);
@@ -87,9 +95,16 @@ enum reap_status rp_kernel_rules(struct reap *r)
         rp_warn(&r->ctx, "kernel-without-script", rp_at(NULL),
                 "no linker script was given; the roots of a kernel are in its vmlinux.lds (-T)");
     rc = rp_rules_read(&r->ctx, &r->rules, "linux");
-    if (rc == REAP_OK && trims_exports(r))
-        rc = rp_rules_read(&r->ctx, &r->rules, "linux-ksymtab");
-    return rc;
+    if (rc != REAP_OK || !trims_exports(r))
+        return rc;
+    if (has_modversions(r)) {
+        rp_warn(
+            &r->ctx, "kernel-modversions", rp_at(NULL),
+            "the kernel has CONFIG_MODVERSIONS: its table of checksums is parallel to that of the "
+            "exported symbols, of which all stay");
+        return REAP_OK;
+    }
+    return rp_rules_read(&r->ctx, &r->rules, "linux-ksymtab");
 }
 
 /* --- modules ---------------------------------------------------------------------------------- */

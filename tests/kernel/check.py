@@ -244,6 +244,20 @@ def check_subject(k, base):
               r.stdout + r.stderr)
 
 
+def check_modversions(k):
+    """A kernel with checksums of its exports keeps all exports, and says so."""
+    mark, both = os.path.join(k.work, "mark.o"), os.path.join(k.work, "modversions.o")
+    run(["as", "-o", mark], input=".globl module_layout\nmodule_layout:\n")
+    r = run(["ld", "-r", "-o", both, k.path("vmlinux.o"), mark])
+    if not check(r.returncode == 0, k.name + ": a kernel with module_layout()", r.stderr):
+        return
+    whole, none = k.gc("--kernel", object_=both), k.gc("--kernel", "--modules=none", object_=both)
+    check(none.returncode == 0 and "kernel-modversions" in none.stderr and
+          "kernel-modversions" not in whole.stderr and
+          totals(none.stdout)["bytes"] == totals(whole.stdout)["bytes"],
+          k.name + ": with CONFIG_MODVERSIONS exports stay, with a warning", none.stdout + none.stderr)
+
+
 # Bytes that must be freed at least: (text, all), by options.
 GAIN = {"": (105000, 205000), "--modules=none": (435000, 950000)}
 
@@ -336,6 +350,8 @@ def main():
         check_control(k, base)
         if a.name == "tiny":  # arm64's replacements are in the section of their place
             check_subject(k, base)
+        if a.name != "arm64":  # tiny has no exports: the warning only
+            check_modversions(k)
         if a.name != "mid":
             check_oracle(k)
         check_boot(k, base, options)

@@ -27,8 +27,9 @@ static enum reap_status find_gone(struct rp_danger *d)
     d->gone = calloc((size_t)m->n_section_ids + 1, 1);
     d->stmt = calloc(d->job->n_scripts + 1, sizeof *d->stmt);
     d->weight = calloc((size_t)m->n_section_ids + 1, sizeof *d->weight);
+    d->sorted = calloc((size_t)m->n_section_ids + 1, 1);
     d->runtime = calloc(m->files.n + 1, 1);
-    if (!d->gone || !d->stmt || !d->weight || !d->runtime)
+    if (!d->gone || !d->stmt || !d->weight || !d->sorted || !d->runtime)
         return rp_nomem(d->ctx);
     for (size_t i = 0; i < d->job->n_scripts; i++) {
         const struct rp_script *s = d->job->scripts[i];
@@ -207,6 +208,7 @@ static void free_all(struct rp_danger *d)
     rp_danger_symbols_free(d->symbols);
     rp_danger_reads_free(d);
     free(d->weight);
+    free(d->sorted);
     free(d->runtime);
     rp_bitset_free(&d->told);
 }

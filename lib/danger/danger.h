@@ -51,6 +51,7 @@ struct rp_danger {
     struct rp_danger_symbols *symbols; /* symbols.c; made on demand */
     struct rp_danger_reads **reads;    /* by node: reads.c; made on demand */
     uint64_t *weight;                  /* by section: rp_danger_weight + 1; 0 = not asked yet */
+    uint8_t *sorted;                   /* by section: relocations: 1 no, 2 yes; 0 = not asked */
     uint8_t *runtime;                  /* by file: 1 no, 2 rp_danger_is_runtime; 0 = not asked */
     struct rp_bitset told;             /* by node: it is part of a draft */
     RP_VEC(struct rp_draft) drafts;
@@ -87,6 +88,10 @@ rp_id rp_danger_user(struct rp_danger *d, const char *name);
 bool rp_danger_need_in(struct rp_danger *d);
 /* Relocations of a section; NULL when there are none. */
 const struct rp_rela *rp_danger_relocs(const struct rp_danger *d, rp_id section, uint32_t *ret_n);
+/* The part of them that may lie in [start, end): [*ret_first, return). All when the section's are
+ * not in order, so that the caller still asks each. */
+uint32_t rp_danger_relocs_in(const struct rp_danger *d, rp_id section, uint64_t start, uint64_t end,
+                             uint32_t *ret_first);
 /* The place that relocation r of a section names: section and offset, or 0. Addends of PC-relative
  * fields are corrected. */
 rp_id rp_danger_target(const struct rp_danger *d, rp_id section, const struct rp_rela *r,

@@ -126,9 +126,9 @@ static void walk_func(struct effects *e, const struct func *f)
     const struct rp_file *file = rp_section_file(d->m, f->section);
     const uint8_t *code = rp_elf_bytes(&file->elf, rp_section_no(d->m, f->section));
     uint64_t size = rp_shdr_of(d->m, f->section)->size;
-    uint32_t n;
+    uint32_t n, i;
     const struct rp_rela *r = rp_danger_relocs(d, f->section, &n);
-    for (uint32_t i = 0; i < n; i++) {
+    for (n = rp_danger_relocs_in(d, f->section, f->start, f->end, &i); i < n; i++) {
         if (r[i].offset < f->start || r[i].offset >= f->end)
             continue;
         uint64_t offset;

@@ -112,6 +112,41 @@ const struct rp_rela *rp_danger_relocs(const struct rp_danger *d, rp_id section,
     return rel ? rp_elf_relocs(&rp_section_file(d->m, section)->elf, rel, ret_n) : NULL;
 }
 
+static bool is_sorted(const struct rp_rela *r, uint32_t n)
+{
+    for (uint32_t i = 1; i < n; i++)
+        if (r[i].offset < r[i - 1].offset)
+            return false;
+    return true;
+}
+
+static uint32_t first_from(const struct rp_rela *r, uint32_t n, uint64_t offset)
+{
+    uint32_t low = 0;
+    while (low < n) {
+        uint32_t mid = low + (n - low) / 2;
+        if (r[mid].offset < offset)
+            low = mid + 1;
+        else
+            n = mid;
+    }
+    return low;
+}
+
+uint32_t rp_danger_relocs_in(const struct rp_danger *d, rp_id section, uint64_t start, uint64_t end,
+                             uint32_t *ret_first)
+{
+    uint32_t n;
+    const struct rp_rela *r = rp_danger_relocs(d, section, &n);
+    if (!d->sorted[section])
+        d->sorted[section] = is_sorted(r, n) ? 2 : 1;
+    *ret_first = 0;
+    if (d->sorted[section] != 2)
+        return n;
+    *ret_first = first_from(r, n, start);
+    return first_from(r, n, end);
+}
+
 rp_id rp_danger_target(const struct rp_danger *d, rp_id section, const struct rp_rela *r,
                        uint64_t *ret_offset)
 {

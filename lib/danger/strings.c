@@ -102,9 +102,9 @@ static void take_texts(struct state *s, rp_id section, uint64_t start, uint64_t 
                        bool through)
 {
     struct rp_danger *d = s->d;
-    uint32_t n;
+    uint32_t n, i;
     const struct rp_rela *r = rp_danger_relocs(d, section, &n);
-    for (uint32_t i = 0; i < n; i++) {
+    for (n = rp_danger_relocs_in(d, section, start, end, &i); i < n; i++) {
         if (r[i].offset < start || r[i].offset >= end)
             continue;
         uint64_t offset;

@@ -107,6 +107,9 @@ static void report(struct rp_danger *d, const struct table *t, rp_id user)
 static void add_member(struct rp_danger *d, struct table *t, rp_id section)
 {
     uint64_t size = rp_shdr_of(d->m, section)->size;
+    /* records of a table that a rule file describes go with the code that they are about */
+    if (d->m->sections[section].flags & RP_SEC_RECORDS && !d->gone[section])
+        return;
     if (rp_danger_is_lost(d, section)) {
         if (!rp_vec_push(&t->lost, section))
             d->oom = true;

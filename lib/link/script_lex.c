@@ -165,12 +165,6 @@ static void skip_blanks(struct rp_parser *p)
     }
 }
 
-char rp_next_byte(struct rp_parser *p)
-{
-    skip_blanks(p);
-    return rp_failed(p) || p->src->p >= p->src->end ? '\0' : *p->src->p;
-}
-
 static bool is_alnum(char c)
 {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||

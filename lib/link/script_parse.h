@@ -80,8 +80,6 @@ bool rp_expect(struct rp_parser *p, enum rp_lex_mode mode, const char *what);
 const char *rp_name(struct rp_parser *p, enum rp_lex_mode mode, const char *what_for);
 /* Copy the token at hand. */
 const char *rp_tok_copy(struct rp_parser *p);
-/* The next byte after blanks and comments, '\0' at the end. */
-char rp_next_byte(struct rp_parser *p);
 /* "file:line" of the token at hand, in the arena. */
 const char *rp_origin(struct rp_parser *p);
 /* Record an error at the current line; the first one counts. Returns false. */

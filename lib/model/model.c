@@ -44,20 +44,6 @@ void rp_model_free(struct rp_model *m)
     memset(m, 0, sizeof *m);
 }
 
-rp_id rp_model_global(struct rp_model *m, const char *name, size_t len)
-{
-    uint32_t *slot = rp_strmap_put(&m->global_map, name, len);
-    if (!slot)
-        return 0;
-    if (!*slot) {
-        struct rp_global g = {.name = name, .name_len = (uint32_t)len};
-        if (m->globals.n >= UINT32_MAX - 1 || !rp_vec_push(&m->globals, g))
-            return 0;
-        *slot = (uint32_t)m->globals.n;
-    }
-    return *slot;
-}
-
 rp_id rp_model_find_global(const struct rp_model *m, const char *name)
 {
     return rp_strmap_get(&m->global_map, name, strlen(name));

@@ -247,8 +247,7 @@ static inline rp_id rp_sym_global(const struct rp_file *f, uint32_t sym)
     return sym < f->elf.first_global || !f->globals ? 0 : f->globals[sym - f->elf.first_global];
 }
 
-/* The global called name, made when absent (the name is not copied); 0 when out of memory. */
-rp_id rp_model_global(struct rp_model *m, const char *name, size_t len);
+/* The global called name, 0 when there is none; the resolver enters them. */
 rp_id rp_model_find_global(const struct rp_model *m, const char *name);
 
 /* Number the sections of all files, map relocation sections and groups, settle COMDAT: of groups

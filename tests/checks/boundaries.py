@@ -17,10 +17,10 @@ MAY = {
     "link": "util elf model arch",
     "table": "util elf model arch link",
     "pass": "util elf model arch link table",
+    "image": "util elf model arch link table pass",
     "report": "util elf model arch link table pass",
     "danger": "util elf model arch link table pass report",
-    "danger": "util elf model arch link table pass report",
-    "api": "util elf model arch link table pass report danger",
+    "api": "util elf model arch link table pass image report danger",
 }
 LIBELF = re.compile(r"^(libelf|gelf|elfutils/.*|dwarf|libdw)\.h$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]', re.M)

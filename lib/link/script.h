@@ -109,7 +109,8 @@ enum reap_status rp_script_read(struct rp_ctx *ctx, struct rp_link *link, const 
 
 /* The first statement that takes a section of this file and name, as the linker decides (GNU ld
  * manual, Input Section): index into stmts, or UINT32_MAX. `path`/`member` are as the final link
- * names them; `member` is NULL for a file outside of an archive. Thread-safe.
+ * names them; `member` is NULL for a file outside of an archive. *ret_pattern (may be NULL) is the
+ * pattern within the statement (0 for a whole file). Thread-safe.
  *
  * File patterns (measured with binutils 2.40, lld 14 and 19): GNU ld matches a pattern with
  * wildcards against a file's path, for an archive's member against the member's bare name;
@@ -117,10 +118,7 @@ enum reap_status rp_script_read(struct rp_ctx *ctx, struct rp_link *link, const 
  * as on the command line. gold matches against "path" or "archive(member)", lld against "path" or
  * "archive:member". */
 uint32_t rp_script_match(const struct rp_script *s, const char *path, const char *member,
-                         const char *section, uint64_t sh_flags);
-/* The same; *ret_pattern (may be NULL) is the pattern within the statement (0 for a whole file). */
-uint32_t rp_script_match_pattern(const struct rp_script *s, const char *path, const char *member,
-                                 const char *section, uint64_t sh_flags, uint32_t *ret_pattern);
+                         const char *section, uint64_t sh_flags, uint32_t *ret_pattern);
 /* The KEEP statement that keeps a section, or UINT32_MAX. GNU ld and lld keep what matches any
  * KEEP, also when an earlier statement takes the section; gold only what the KEEP takes. */
 uint32_t rp_script_keep(const struct rp_script *s, const char *path, const char *member,

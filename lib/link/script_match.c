@@ -274,17 +274,11 @@ static uint32_t find_keep(struct question q)
     return stmt != none && q.s->stmts.v[stmt].keep ? stmt : none;
 }
 
-uint32_t rp_script_match_pattern(const struct rp_script *s, const char *path, const char *member,
-                                 const char *section, uint64_t sh_flags, uint32_t *ret_pattern)
+uint32_t rp_script_match(const struct rp_script *s, const char *path, const char *member,
+                         const char *section, uint64_t sh_flags, uint32_t *ret_pattern)
 {
     return find_taker((struct question){s, NULL, path, member, section, sh_flags, false},
                       ret_pattern);
-}
-
-uint32_t rp_script_match(const struct rp_script *s, const char *path, const char *member,
-                         const char *section, uint64_t sh_flags)
-{
-    return rp_script_match_pattern(s, path, member, section, sh_flags, NULL);
 }
 
 uint32_t rp_script_keep(const struct rp_script *s, const char *path, const char *member,

@@ -50,18 +50,25 @@ static enum reap_status match_chunk(void *arg, size_t chunk)
     struct match_state *st = arg;
     const struct rp_model *m = st->m;
     size_t end = (chunk + 1) * CHUNK;
+    rp_id viewed = 0;
+    uint8_t *view = malloc(rp_script_view_size(st->script));
+    if (!view)
+        return rp_nomem(m->ctx);
     for (size_t id = chunk * CHUNK; id < end && id <= m->n_section_ids; id++) {
         st->stmt[id] = UINT32_MAX;
         if (!m->sections[id].n_nodes)
             continue;
         const struct rp_file *f = rp_section_file(m, (rp_id)id);
+        if (viewed != m->sections[id].file)
+            rp_script_view(st->script, f->path, f->member, view);
+        viewed = m->sections[id].file;
         uint32_t pattern = 0;
-        uint32_t stmt =
-            rp_script_match_pattern(st->script, f->path, f->member, rp_section_name(m, (rp_id)id),
-                                    rp_shdr_of(m, (rp_id)id)->flags, &pattern);
+        uint32_t stmt = rp_script_match_view(st->script, view, rp_section_name(m, (rp_id)id),
+                                             rp_shdr_of(m, (rp_id)id)->flags, &pattern);
         if (!st->tables_only || !is_generic(st->script, stmt, pattern))
             st->stmt[id] = stmt;
     }
+    free(view);
     return REAP_OK;
 }
 

@@ -27,6 +27,7 @@
 struct sections_state {
     struct rp_roots_state *st;
     uint32_t **stmt;               /* by script: the statement that takes each section, or NULL */
+    uint8_t **view;                /* by script: the view of the file at hand (script.h), or NULL */
     struct rp_bitset shared_debug; /* by file: other files' debug information refers to its own */
 };
 
@@ -107,7 +108,6 @@ static enum reap_status keep_roots(struct sections_state *s, rp_id section)
 {
     struct rp_model *m = s->st->m;
     const struct rp_job *job = s->st->job;
-    const struct rp_file *f = rp_section_file(m, section);
     enum reap_status rc = REAP_OK;
     if (m->sections[section].flags & RP_SEC_RECORDS) /* KEEP is for linkers, which see no records */
         return REAP_OK;
@@ -115,8 +115,8 @@ static enum reap_status keep_roots(struct sections_state *s, rp_id section)
         const struct rp_script *script = job->scripts[i];
         if (!s->stmt[i])
             continue;
-        uint32_t k = rp_script_keep(script, f->path, f->member, rp_section_name(m, section),
-                                    rp_shdr_of(m, section)->flags);
+        uint32_t k = rp_script_keep_view(script, s->view[i], rp_section_name(m, section),
+                                         rp_shdr_of(m, section)->flags);
         if (k != UINT32_MAX)
             rc = add_section(s, section, RP_ROOT_KEEP,
                              rp_arena_printf(&m->arena, "KEEP %s:%u", script->stmts.v[k].script,
@@ -232,32 +232,57 @@ static void find_shared_debug(struct sections_state *s)
     }
 }
 
+static enum reap_status one_file(struct sections_state *s, const struct rp_file *f)
+{
+    const struct rp_job *job = s->st->job;
+    enum reap_status rc = REAP_OK;
+    if (f->untouched)
+        return untouched_file(s, f);
+    for (size_t i = 0; i < job->n_scripts; i++)
+        if (s->view[i])
+            rp_script_view(job->scripts[i], f->path, f->member, s->view[i]);
+    for (uint32_t no = 1; no < f->elf.n_sections && !rc; no++)
+        if (s->st->m->sections[f->sec_base + no].n_nodes)
+            rc = one_section(s, f->sec_base + no);
+    return rc;
+}
+
+/* What the scripts say of all sections. */
+static enum reap_status match_scripts(struct sections_state *s)
+{
+    const struct rp_model *m = s->st->m;
+    const struct rp_job *job = s->st->job;
+    s->stmt = calloc(job->n_scripts + 1, sizeof *s->stmt);
+    s->view = calloc(job->n_scripts + 1, sizeof *s->view);
+    enum reap_status rc = s->stmt && s->view ? REAP_OK : rp_nomem(m->ctx);
+    for (size_t i = 0; i < job->n_scripts && !rc; i++) {
+        if (!job->scripts[i]->stmts.n)
+            continue;
+        s->view[i] = malloc(rp_script_view_size(job->scripts[i]));
+        rc = s->view[i] ? rp_match_sections(m, job->scripts[i], false, &s->stmt[i])
+                        : rp_nomem(m->ctx);
+    }
+    return rc;
+}
+
 enum reap_status rp_root_sections(struct rp_roots_state *st)
 {
     struct rp_model *m = st->m;
     struct sections_state s = {.st = st};
-    s.stmt = calloc(st->job->n_scripts + 1, sizeof *s.stmt);
-    enum reap_status rc = REAP_OK;
-    if (!s.stmt || !rp_bitset_init(&s.shared_debug, m->files.n + 1))
+    enum reap_status rc = match_scripts(&s);
+    if (!rc && !rp_bitset_init(&s.shared_debug, m->files.n + 1))
         rc = rp_nomem(m->ctx);
-    for (size_t i = 0; i < st->job->n_scripts && !rc; i++)
-        if (st->job->scripts[i]->stmts.n)
-            rc = rp_match_sections(m, st->job->scripts[i], false, &s.stmt[i]);
     if (!rc)
         find_shared_debug(&s);
-    for (size_t i = 0; i < m->files.n && !rc; i++) {
-        const struct rp_file *f = &m->files.v[i];
-        if (!f->sec_base)
-            continue;
-        if (f->untouched)
-            rc = untouched_file(&s, f);
-        for (uint32_t no = 1; no < f->elf.n_sections && !rc && !f->untouched; no++)
-            if (m->sections[f->sec_base + no].n_nodes)
-                rc = one_section(&s, f->sec_base + no);
+    for (size_t i = 0; i < m->files.n && !rc; i++)
+        if (m->files.v[i].sec_base)
+            rc = one_file(&s, &m->files.v[i]);
+    for (size_t i = 0; i < st->job->n_scripts; i++) {
+        free(s.stmt ? s.stmt[i] : NULL);
+        free(s.view ? s.view[i] : NULL);
     }
-    for (size_t i = 0; s.stmt && i < st->job->n_scripts; i++)
-        free(s.stmt[i]);
     free(s.stmt);
+    free(s.view);
     rp_bitset_free(&s.shared_debug);
     return rc;
 }

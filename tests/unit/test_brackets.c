@@ -488,7 +488,7 @@ static void many_marks_cost_linear_time(void **state)
     assert_int_equal(rp_script_brackets(&b.ctx, &b.link, b.s, &br, &n), REAP_OK);
     assert_int_equal(n, N);
     assert_int_equal(br[N - 1].n_stmts, N);
-    assert_int_equal(rp_script_match(b.s, "a.o", NULL, ".s99999", 0), 99999);
+    assert_int_equal(rp_script_match(b.s, "a.o", NULL, ".s99999", 0, NULL), 99999);
     bench_close(&b);
     free(text);
 }

@@ -639,7 +639,7 @@ static void default_scripts_of_ld_are_read(void **state)
         if (st != REAP_OK)
             fail_msg("%s: %s", b.seen.where, b.seen.text);
         assert_true(b.s->stmts.n > 10);
-        uint32_t k = rp_script_match(b.s, "a.o", NULL, ".text", SHF_ALLOC | SHF_EXECINSTR);
+        uint32_t k = rp_script_match(b.s, "a.o", NULL, ".text", SHF_ALLOC | SHF_EXECINSTR, NULL);
         assert_true(k != UINT32_MAX);
         assert_string_equal(b.s->stmts.v[k].out_section, ".text");
         bench_close(&b);

@@ -5,11 +5,12 @@
  * dominator of the node in the graph of the dead alone.
  *
  * How: the dead nodes become a graph of their own. It is entered where no other dead node refers
- * in: at every node without a dead referrer, and at one node of each cycle that nothing outside the
- * cycle refers to (strongly connected components without incoming edges). Dominators below a
- * virtual root over these entries give the head, the child of the root above a node, and the bytes
- * of the dominator subtree, what depends on the node alone. A child of the root that is no entry is
- * held by several independent chains: its head is 0.
+ * in: at every node without a dead referrer, at one node of each cycle that nothing outside the
+ * cycle refers to (strongly connected components without incoming edges), and at every typeinfo
+ * that the slot of a live vtable would hold. Dominators below a virtual root over these entries
+ * give the head, the child of the root above a node, and the bytes of the dominator subtree, what
+ * depends on the node alone. A child of the root that is no entry is held by several independent
+ * chains: its head is 0.
  *
  * Entry: rp_facts_chains.
  */
@@ -162,7 +163,8 @@ static enum reap_status find_entries(struct rp_ctx *ctx, struct dead *d)
                 entered[d->comp[d->to[e]]] = 1;
     }
     for (uint32_t i = 1; i <= d->n; i++) {
-        if (entered[d->comp[i]] || rep[d->comp[i]] != i)
+        /* a typeinfo that a live vtable has a slot for comes back by that slot alone */
+        if (!(d->referred[i] & REF_RTTI) && (entered[d->comp[i]] || rep[d->comp[i]] != i))
             continue;
         d->entries[d->n_entries++] = i;
         d->is_entry[i] = 1;
@@ -227,10 +229,10 @@ static enum rp_reason reason_of(const struct dead *d, uint32_t i, bool debug)
     /* A record whose subject is in a discarded COMDAT copy has no referrer at all. */
     if (node->kind == RP_NODE_FDE || node->kind == RP_NODE_RECORD || ref & REF_SUBJECT)
         return RP_REASON_DEAD_SUBJECT;
-    if (ref & REF_DEAD || (ref & REF_SIBLING && !d->is_entry[i]))
-        return RP_REASON_ONLY_FROM_DEAD;
     if (ref & REF_RTTI)
         return RP_REASON_RTTI_UNOBSERVABLE;
+    if (ref & REF_DEAD || (ref & REF_SIBLING && !d->is_entry[i]))
+        return RP_REASON_ONLY_FROM_DEAD;
     return debug || ref & REF_DEBUG ? RP_REASON_ONLY_FROM_DEBUG : RP_REASON_UNREFERENCED;
 }
 
@@ -243,6 +245,14 @@ static void publish(struct dead *d, const struct rp_bitset *debug_ref)
         bool shared = d->top[i] == i && !d->is_entry[i];
         node->reason = (uint8_t)reason_of(d, i, debug);
         node->head = shared ? 0 : d->id[d->top[i]];
+    }
+    /* The name of a typeinfo goes for the reason for which its only owner goes. */
+    for (uint32_t i = 1; i <= d->n; i++) {
+        struct rp_fact_node *node = &d->f->nodes.v[d->id[i]];
+        if (node->reason == RP_REASON_ONLY_FROM_DEAD && node->head &&
+            d->f->nodes.v[node->head].reason == RP_REASON_RTTI_UNOBSERVABLE &&
+            !strncmp(rp_fact_str(d->f, node->name), "_ZTS", 4))
+            node->reason = RP_REASON_RTTI_UNOBSERVABLE;
     }
 }
 

@@ -19,5 +19,9 @@ enum { RP_DB_APPLICATION_ID = 0x52656170 };
 #define RP_DB_FINDING_COLUMNS                                                                      \
     "id, code, severity, file, node, section, count, evidence, remedy, chain, suppressed"
 #define RP_DB_FINDING_PART_COLUMNS "id, finding, name, node"
+#define RP_DB_TYPE_COLUMNS         "id, symbol, typeinfo, type_name, why, ancestor, by_node"
+#define RP_DB_BASE_COLUMNS         "id, type, base"
+#define RP_DB_SLOT_COLUMNS         "id, vtable, type, offset, kept"
+#define RP_DB_TYPEID_COLUMNS       "id, node, offset, strong, allowed"
 
 #endif

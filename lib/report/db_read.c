@@ -296,6 +296,62 @@ static const char *take_finding_part(const struct db *d, sqlite3_stmt *s, uint64
     return rp_vec_push(&f->finding_parts, x) ? NULL : out_of_memory;
 }
 
+static const char *take_type(const struct db *d, sqlite3_stmt *s, uint64_t id)
+{
+    struct rp_fact_type x = {0};
+    size_t n = d->f->nodes.n;
+    if (get(s, 0) != id || id >= UINT32_MAX)
+        return no_id;
+    if (!get_str(d, s, 1, &x.symbol))
+        return no_string;
+    if (!get_below(s, 2, n, &x.typeinfo) || !get_below(s, 3, n, &x.type_name) ||
+        !get_below(s, 6, n, &x.by))
+        return no_item;
+    /* an ancestor may come later: checked when all are read */
+    if (!get_byte(s, 4, RP_N_CLASS_WHYS, &x.why) || !get_below(s, 5, UINT32_MAX, &x.ancestor))
+        return no_value;
+    return rp_vec_push(&d->f->types, x) ? NULL : out_of_memory;
+}
+
+static const char *take_base(const struct db *d, sqlite3_stmt *s, uint64_t id)
+{
+    struct rp_fact_base x = {0};
+    struct rp_facts *f = d->f;
+    if (get(s, 0) != id || id >= UINT32_MAX)
+        return no_id;
+    if (!get_below(s, 1, f->types.n, &x.type) || !x.type || !get_below(s, 2, f->types.n, &x.base) ||
+        !x.base || x.type < f->bases.v[f->bases.n - 1].type)
+        return no_item;
+    return rp_vec_push(&f->bases, x) ? NULL : out_of_memory;
+}
+
+static const char *take_slot(const struct db *d, sqlite3_stmt *s, uint64_t id)
+{
+    struct rp_fact_slot x = {0};
+    if (get(s, 0) != id || id >= UINT32_MAX)
+        return no_id;
+    if (!get_below(s, 1, d->f->nodes.n, &x.vtable) || !x.vtable ||
+        !get_below(s, 2, d->f->types.n, &x.type) || !x.type)
+        return no_item;
+    if (!get_quantity(s, 3, &x.offset) || !get_byte(s, 4, 2, &x.kept))
+        return no_value;
+    return rp_vec_push(&d->f->rtti_slots, x) ? NULL : out_of_memory;
+}
+
+static const char *take_typeid(const struct db *d, sqlite3_stmt *s, uint64_t id)
+{
+    struct rp_fact_typeid x = {0};
+    if (get(s, 0) != id || id >= UINT32_MAX)
+        return no_id;
+    if (!get_below(s, 1, d->f->nodes.n, &x.node) || !x.node)
+        return no_item;
+    if (!get_quantity(s, 2, &x.offset) || !get_byte(s, 3, 2, &x.strong))
+        return no_value;
+    if (!get_str(d, s, 4, &x.allowed))
+        return no_string;
+    return rp_vec_push(&d->f->typeids, x) ? NULL : out_of_memory;
+}
+
 /* --- checks over the whole ------------------------------------------------------------------- */
 
 /* What one node says about others. */
@@ -347,6 +403,9 @@ static enum reap_status check_all(const struct db *d)
     const struct rp_facts *f = d->f;
     for (size_t i = 1; i < f->files.n; i++)
         if (f->files.v[i].extracted_by >= f->files.n)
+            return bad(d, no_item);
+    for (size_t i = 1; i < f->types.n; i++)
+        if (f->types.v[i].ancestor >= f->types.n)
             return bad(d, no_item);
     for (rp_id i = 1; i < f->nodes.n; i++) {
         const char *wrong = check_node(f, i);
@@ -402,8 +461,9 @@ static enum reap_status read_meta(const struct db *d)
         const char *key;
         rp_str *to;
     } keys[] = {
-        {"version", &f->version}, {"product", &f->product}, {"linker", &f->linker},
-        {"level", &f->level},     {"output", &f->output},   {"command", &f->command},
+        {"version", &f->version},   {"product", &f->product}, {"linker", &f->linker},
+        {"level", &f->level},       {"output", &f->output},   {"command", &f->command},
+        {"typeinfo", &f->typeinfo},
     };
     sqlite3_stmt *s = NULL;
     enum reap_status st = check_table(d, "meta");
@@ -441,6 +501,10 @@ static enum reap_status read_all(const struct db *d)
         {"undefined", RP_DB_UNDEFINED_COLUMNS, take_undef},
         {"finding", RP_DB_FINDING_COLUMNS, take_finding},
         {"finding_part", RP_DB_FINDING_PART_COLUMNS, take_finding_part},
+        {"type", RP_DB_TYPE_COLUMNS, take_type},
+        {"base", RP_DB_BASE_COLUMNS, take_base},
+        {"rtti_slot", RP_DB_SLOT_COLUMNS, take_slot},
+        {"typeid_use", RP_DB_TYPEID_COLUMNS, take_typeid},
     };
     enum reap_status st = check_version(d);
     for (size_t i = 0; !st && i < sizeof tables / sizeof *tables; i++)

@@ -1,4 +1,4 @@
-/* db_write.c: the facts as an SQLite database, schema version 2 (docs/database.md).
+/* db_write.c: the facts as an SQLite database, schema version 3 (docs/database.md).
  *
  * Why a database: `why` and later views read it without the inputs, and people can ask it questions
  * of their own. Tables hold numbers (string ids, enumerations), so that a link of millions of edges
@@ -48,6 +48,13 @@ static const char schema[] =
     " chain INTEGER, suppressed INTEGER);"
     "CREATE TABLE finding_part(id INTEGER PRIMARY KEY, finding INTEGER, name INTEGER,"
     " node INTEGER);"
+    "CREATE TABLE type(id INTEGER PRIMARY KEY, symbol INTEGER, typeinfo INTEGER,"
+    " type_name INTEGER, why INTEGER, ancestor INTEGER, by_node INTEGER);"
+    "CREATE TABLE base(id INTEGER PRIMARY KEY, type INTEGER, base INTEGER);"
+    "CREATE TABLE rtti_slot(id INTEGER PRIMARY KEY, vtable INTEGER, type INTEGER, offset INTEGER,"
+    " kept INTEGER);"
+    "CREATE TABLE typeid_use(id INTEGER PRIMARY KEY, node INTEGER, offset INTEGER, strong INTEGER,"
+    " allowed INTEGER);"
     "CREATE TABLE total(state TEXT, class TEXT, sections INTEGER, bytes INTEGER,"
     " PRIMARY KEY(state, class)) WITHOUT ROWID;"
     "CREATE VIEW files AS SELECT f.id, p.text AS path, m.text AS member,"
@@ -87,7 +94,21 @@ static const char schema[] =
     " JOIN string e ON e.id = x.evidence JOIN string r ON r.id = x.remedy"
     " JOIN string h ON h.id = x.chain JOIN string p ON p.id = x.suppressed;"
     "CREATE VIEW finding_parts AS SELECT x.id, x.finding, s.text AS name, x.node"
-    " FROM finding_part x JOIN string s ON s.id = x.name;";
+    " FROM finding_part x JOIN string s ON s.id = x.name;"
+    "CREATE VIEW types AS SELECT t.id, s.text AS symbol, w.name AS why, t.typeinfo, i.live,"
+    " i.size AS bytes, t.type_name, coalesce(n.size, 0) AS name_bytes, a.text AS ancestor,"
+    " t.by_node, y.text AS by_name"
+    " FROM type t JOIN string s ON s.id = t.symbol"
+    " JOIN enum w ON w.list = 'class-why' AND w.id = t.why"
+    " LEFT JOIN node i ON i.id = t.typeinfo LEFT JOIN node n ON n.id = t.type_name"
+    " LEFT JOIN type o ON o.id = t.ancestor LEFT JOIN string a ON a.id = o.symbol"
+    " LEFT JOIN node b ON b.id = t.by_node LEFT JOIN string y ON y.id = b.name;"
+    "CREATE VIEW rtti_slots AS SELECT r.id, r.vtable, v.name AS vtable_name, s.text AS type,"
+    " r.offset, r.kept FROM rtti_slot r LEFT JOIN nodes v ON v.id = r.vtable"
+    " JOIN type t ON t.id = r.type JOIN string s ON s.id = t.symbol;"
+    "CREATE VIEW typeid_uses AS SELECT u.id, n.file, n.section, n.name, u.node, u.offset, u.strong,"
+    " s.text AS allowed FROM typeid_use u JOIN nodes n ON n.id = u.node"
+    " JOIN string s ON s.id = u.allowed;";
 
 struct db {
     struct rp_ctx *ctx;
@@ -171,6 +192,30 @@ static void bind_finding_part(sqlite3_stmt *s, const struct rp_facts *f, size_t 
     BIND(s, i, x->finding, x->name, x->node);
 }
 
+static void bind_type(sqlite3_stmt *s, const struct rp_facts *f, size_t i)
+{
+    const struct rp_fact_type *x = &f->types.v[i];
+    BIND(s, i, x->symbol, x->typeinfo, x->type_name, x->why, x->ancestor, x->by);
+}
+
+static void bind_base(sqlite3_stmt *s, const struct rp_facts *f, size_t i)
+{
+    const struct rp_fact_base *x = &f->bases.v[i];
+    BIND(s, i, x->type, x->base);
+}
+
+static void bind_slot(sqlite3_stmt *s, const struct rp_facts *f, size_t i)
+{
+    const struct rp_fact_slot *x = &f->rtti_slots.v[i];
+    BIND(s, i, x->vtable, x->type, x->offset, x->kept);
+}
+
+static void bind_typeid(sqlite3_stmt *s, const struct rp_facts *f, size_t i)
+{
+    const struct rp_fact_typeid *x = &f->typeids.v[i];
+    BIND(s, i, x->node, x->offset, x->strong, x->allowed);
+}
+
 /* Rows 1 … n - 1. */
 static enum reap_status write_rows(const struct db *d, const char *sql, size_t n, bind_fn bind_row)
 {
@@ -235,10 +280,11 @@ static enum reap_status write_meta(const struct db *d)
         const char *key;
         rp_str value;
     } rows[] = {
-        {"version", f->version}, {"product", f->product}, {"linker", f->linker},
-        {"level", f->level},     {"output", f->output},   {"command", f->command},
+        {"version", f->version},   {"product", f->product}, {"linker", f->linker},
+        {"level", f->level},       {"output", f->output},   {"command", f->command},
+        {"typeinfo", f->typeinfo},
     };
-    enum reap_status st = insert(d, "INSERT INTO meta VALUES(?, ?)", "schema", "2", NULL, 0);
+    enum reap_status st = insert(d, "INSERT INTO meta VALUES(?, ?)", "schema", "3", NULL, 0);
     for (size_t i = 0; !st && i < sizeof rows / sizeof *rows; i++)
         st = insert(d, "INSERT INTO meta VALUES(?, ?)", rows[i].key, rp_fact_str(f, rows[i].value),
                     NULL, 0);
@@ -258,6 +304,7 @@ static enum reap_status write_enums(const struct db *d)
         {"edge-kind", rp_edge_kind_name, 0, RP_EDGE_ASSOC + 1},
         {"node-kind", rp_node_kind_name, 1, RP_NODE_SET + 1},
         {"place", rp_place_name, 1, RP_N_PLACES},
+        {"class-why", rp_class_why_name, 0, RP_N_CLASS_WHYS},
         {"finding-code", rp_finding_code_name, 1, RP_N_FINDING_CODES},
         {"finding-severity", rp_finding_severity_name, 1, RP_N_FINDING_SEVERITIES},
     };
@@ -311,6 +358,12 @@ static enum reap_status write_big_tables(const struct db *d)
          f->findings.n, bind_finding},
         {"INSERT INTO finding_part(" RP_DB_FINDING_PART_COLUMNS ") VALUES(?,?,?,?)",
          f->finding_parts.n, bind_finding_part},
+        {"INSERT INTO type(" RP_DB_TYPE_COLUMNS ") VALUES(?,?,?,?,?,?,?)", f->types.n, bind_type},
+        {"INSERT INTO base(" RP_DB_BASE_COLUMNS ") VALUES(?,?,?)", f->bases.n, bind_base},
+        {"INSERT INTO rtti_slot(" RP_DB_SLOT_COLUMNS ") VALUES(?,?,?,?,?)", f->rtti_slots.n,
+         bind_slot},
+        {"INSERT INTO typeid_use(" RP_DB_TYPEID_COLUMNS ") VALUES(?,?,?,?,?)", f->typeids.n,
+         bind_typeid},
     };
     enum reap_status st = write_strings(d);
     for (size_t i = 0; !st && i < sizeof tables / sizeof *tables; i++)

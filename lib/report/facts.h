@@ -9,6 +9,7 @@
 
 #include "model/model.h"
 #include "pass/pass.h"
+#include "pass/rtti.h"
 #include "report/finding.h"
 #include "util/bitset.h"
 
@@ -55,6 +56,7 @@ const char *rp_edge_kind_name(unsigned kind);     /* "reloc" */
 const char *rp_node_kind_name(unsigned kind);     /* "section" */
 const char *rp_class_name(unsigned c);            /* "text" */
 const char *rp_place_name(unsigned p);            /* "shared" */
+const char *rp_class_why_name(unsigned why);      /* "named" */
 
 /* Facts about one input file, archive member or unextracted archive member. */
 struct rp_fact_file {
@@ -115,6 +117,31 @@ struct rp_fact_undef {
     uint8_t weak;
 };
 
+/* A C++ class of the link that has a typeinfo: pass/rtti.h says what the fields mean. Ids of this
+ * kind are of facts->types. */
+struct rp_fact_type {
+    rp_str symbol;             /* of its typeinfo, mangled: "_ZTI3Foo"; "" = unknown */
+    rp_id typeinfo, type_name; /* nodes; type_name 0: not found */
+    uint8_t why;               /* enum rp_class_why: why its slots stay */
+    rp_id ancestor;            /* the type that is named or visible, itself included; 0 = none */
+    rp_id by;                  /* node that names it or that may read its slot; 0 = none */
+};
+struct rp_fact_base { /* rows of one type are consecutive, in the order of the types */
+    rp_id type, base; /* types */
+};
+struct rp_fact_slot {
+    rp_id vtable, type;
+    uint64_t offset; /* in the vtable's section */
+    uint8_t kept;    /* the vtable is live and the slot holds its typeinfo */
+};
+/* Live code that may read any slot: typeid(*p). */
+struct rp_fact_typeid {
+    rp_id node;
+    uint64_t offset; /* in the section */
+    uint8_t strong;
+    rp_str allowed; /* why it is harmless; "" = it is not */
+};
+
 /* Bytes and sections. A section of which pieces died counts as kept; its dead pieces count as
  * removed bytes. Set nodes and metadata (symbol tables, relocations, groups) do not count. */
 struct rp_totals {
@@ -139,6 +166,11 @@ struct rp_facts {
     RP_VEC(struct rp_fact_undef) undefs;
     RP_VEC(struct rp_finding) findings; /* by rank */
     RP_VEC(struct rp_finding_part) finding_parts;
+    rp_str typeinfo; /* "collected", else why every typeinfo stays; "" = nobody looked */
+    RP_VEC(struct rp_fact_type) types;
+    RP_VEC(struct rp_fact_base) bases;
+    RP_VEC(struct rp_fact_slot) rtti_slots;
+    RP_VEC(struct rp_fact_typeid) typeids;
     struct rp_totals totals;
     RP_VEC(char) pool;
     struct rp_pool_slot *slots;
@@ -165,6 +197,9 @@ bool rp_facts_intern(struct rp_facts *f, const char *s, size_t n, rp_str *ret);
  * be NULL. Call only when a report is asked for. On failure *ret needs no free. */
 enum reap_status rp_facts_build(const struct rp_model *m, const struct rp_marks *marks,
                                 const struct rp_job *job, struct rp_facts *ret);
+/* facts_classes.c: what the pass about typeinfo found; once, after rp_facts_build. */
+enum reap_status rp_facts_add_classes(const struct rp_model *m, const struct rp_rtti *rtti,
+                                      struct rp_facts *f);
 enum reap_status rp_facts_set_product(struct rp_ctx *ctx, struct rp_facts *f, const char *product);
 
 /* chains.c: reasons, heads and retained bytes of dead nodes, from the edges alone. debug_ref may be
@@ -182,9 +217,9 @@ enum reap_status rp_dominators(struct rp_ctx *ctx, uint32_t n, const uint32_t *s
                                const uint32_t *to, const uint32_t *entries, uint32_t n_entries,
                                uint32_t *ret_idom);
 
-/* db_write.c, db_read.c: SQLite, schema version 2. The file appears whole or not at all. A database
+/* db_write.c, db_read.c: SQLite, schema version 3. The file appears whole or not at all. A database
  * that was read is checked: every id is in range, paths to roots have no loops. */
-enum { RP_DB_SCHEMA_VERSION = 2 };
+enum { RP_DB_SCHEMA_VERSION = 3 };
 enum reap_status rp_db_write(struct rp_ctx *ctx, const struct rp_facts *f, const char *path);
 enum reap_status rp_db_read(struct rp_ctx *ctx, const char *path, struct rp_facts *ret);
 

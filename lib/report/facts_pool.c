@@ -21,7 +21,11 @@ bool rp_facts_init(struct rp_facts *f)
         rp_vec_push(&f->symbols, (struct rp_fact_symbol){0}) &&
         rp_vec_push(&f->undefs, (struct rp_fact_undef){0}) &&
         rp_vec_push(&f->findings, (struct rp_finding){0}) &&
-        rp_vec_push(&f->finding_parts, (struct rp_finding_part){0}))
+        rp_vec_push(&f->finding_parts, (struct rp_finding_part){0}) &&
+        rp_vec_push(&f->types, (struct rp_fact_type){0}) &&
+        rp_vec_push(&f->bases, (struct rp_fact_base){0}) &&
+        rp_vec_push(&f->rtti_slots, (struct rp_fact_slot){0}) &&
+        rp_vec_push(&f->typeids, (struct rp_fact_typeid){0}))
         return true;
     rp_facts_free(f);
     return false;
@@ -37,6 +41,10 @@ void rp_facts_free(struct rp_facts *f)
     rp_vec_free(&f->undefs);
     rp_vec_free(&f->findings);
     rp_vec_free(&f->finding_parts);
+    rp_vec_free(&f->types);
+    rp_vec_free(&f->bases);
+    rp_vec_free(&f->rtti_slots);
+    rp_vec_free(&f->typeids);
     rp_vec_free(&f->pool);
     free(f->slots);
     memset(f, 0, sizeof *f);

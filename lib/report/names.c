@@ -95,3 +95,12 @@ const char *rp_place_name(unsigned p)
     };
     return LOOKUP(names, p);
 }
+
+const char *rp_class_why_name(unsigned why)
+{
+    static const char *const names[RP_N_CLASS_WHYS] = {
+        [RP_CLASS_GONE] = "gone",       [RP_CLASS_NO_SLOT] = "no-slot", [RP_CLASS_NAMED] = "named",
+        [RP_CLASS_VISIBLE] = "visible", [RP_CLASS_TYPEID] = "typeid",   [RP_CLASS_ODD] = "odd",
+    };
+    return LOOKUP(names, why);
+}

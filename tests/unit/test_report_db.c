@@ -400,7 +400,7 @@ static void views_show_text(void **state)
     static const struct {
         const char *sql, *want;
     } cases[] = {
-        {"SELECT value FROM meta WHERE key = 'schema'", "2"},
+        {"SELECT value FROM meta WHERE key = 'schema'", "3"},
         {"SELECT file || ':' || section FROM nodes WHERE name = '_ZN2ns1gEv'",
          "lib/libx.a(m.o):.text._ZN2ns1gEv"},
         {"SELECT reason FROM nodes WHERE name = 'h_table'", "only-from-dead"},

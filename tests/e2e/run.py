@@ -27,7 +27,7 @@ DIRECTIVE = re.compile(r"^\s*(?://|/\*|#|;|\*|@)?\s*([a-z][a-z-]*):\s*(.*?)\s*(?
 LIST_DIRECTIVES = {"keep", "drop", "keep-section", "drop-section", "before", "after", "check",
                    "env", "skip", "option", "stay", "why", "file", "oracle-extra", "linked"}
 SINGLE_DIRECTIVES = {"cflags", "link", "run", "output", "exit", "compiler", "triple", "only", "oracle",
-                     "agree", "collected", "gc"}
+                     "agree", "collected", "gc", "from"}
 
 
 class Failure(Exception):
@@ -39,18 +39,34 @@ class Spec:
 
     def __init__(self, folder):
         self.folder = folder
-        self.sources = []
+        self.files = {}  # name -> path
         self.many = {name: [] for name in LIST_DIRECTIVES}
         self.one = {}
+        own, base = self.read(folder), self.one.pop("from", None)
+        if base:  # what this folder does not have, and what its directives do not say
+            mine, self.many, self.one = (self.many, self.one), {n: [] for n in LIST_DIRECTIVES}, {}
+            own = {**self.read(os.path.join(os.path.dirname(folder), base)), **own}
+            self.many.update({name: values for name, values in mine[0].items() if values})
+            self.one.update(mine[1])
+        self.files = own
+        self.one = {key: value for key, value in self.one.items() if value}
+        self.many = {key: [v for v in values if v] for key, values in self.many.items()}
+        self.sources = [n for n in sorted(own) if os.path.splitext(n)[1] in SOURCE_ENDINGS]
+
+    def read(self, folder):
+        """The files of a folder; takes the directives in its sources and in its file `case`."""
+        files = {}
         for name in sorted(os.listdir(folder)):
             path = os.path.join(folder, name)
-            ending = os.path.splitext(name)[1]
-            if ending in SOURCE_ENDINGS:
-                self.sources.append(name)
-            if ending in SOURCE_ENDINGS or name == "case":
-                self.read(path)
+            if not os.path.isfile(path):
+                continue
+            if name == "case" or os.path.splitext(name)[1] in SOURCE_ENDINGS:
+                self.read_directives(path)
+            if name != "case":
+                files[name] = path
+        return files
 
-    def read(self, path):
+    def read_directives(self, path):
         with open(path, encoding="utf-8") as f:
             for line in f:
                 m = DIRECTIVE.match(line)
@@ -109,10 +125,8 @@ class Case:
         return r
 
     def compile(self):
-        for name in os.listdir(self.spec.folder):
-            src = os.path.join(self.spec.folder, name)
-            if os.path.isfile(src):
-                shutil.copy(src, self.work)
+        for path in self.spec.files.values():
+            shutil.copy(path, self.work)
         env = self.environment()
         default = "-O1 -ffunction-sections -fdata-sections"
         for name in self.spec.sources:

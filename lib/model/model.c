@@ -38,6 +38,7 @@ void rp_model_free(struct rp_model *m)
     rp_vec_free(&m->sets);
     free(m->edge_start);
     free(m->edges);
+    free(m->edge_place);
     rp_vec_free(&m->roots);
     rp_bitset_free(&m->debug_ref);
     rp_arena_free(&m->arena);

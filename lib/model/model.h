@@ -126,6 +126,9 @@ enum rp_node_kind {
     RP_NODE_COMMON, /* a common symbol: `section` is 0, `offset` is its global id */
     RP_NODE_SET,    /* synthetic: all sections of one start-stop name or bracket;
                        `section` is 0, `offset` is the set's index in model->sets */
+    RP_NODE_ATOM,   /* linked images: what the symbols at one place cover */
+    RP_NODE_GAP,    /* linked images: bytes that no symbol covers */
+    RP_N_NODE_KINDS
 };
 
 struct rp_node {
@@ -208,6 +211,8 @@ struct rp_model {
                              edges[edge_start[i] .. edge_start[i + 1]) */
     struct rp_edge *edges;
     uint32_t n_edges;
+    uint64_t *edge_place; /* linked images: by edge, where it stands in its source's section; else
+                             NULL, and an edge's relocation says so */
     RP_VEC(struct rp_root) roots;
     struct rp_bitset debug_ref; /* by node: a non-allocated section refers to it; w is NULL
                                    unless rp_job.debug_refs asked for it */

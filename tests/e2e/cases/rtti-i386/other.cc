@@ -1,0 +1,1 @@
+#include "../rtti-shapes/other.cc"

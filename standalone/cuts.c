@@ -68,19 +68,11 @@ int command_cuts(int argc, char **argv)
         {"--what-if", NULL, &o.what_if, NULL}, {"--max", NULL, NULL, &max},
         {"--verify", &verify, NULL, NULL},     {NULL, NULL, NULL, NULL},
     };
-    int status = source_read(&s, options, n_own, argv);
-    if (status == EXIT_OK && s.help) {
-        help_cuts(stdout);
-    } else {
-        if (status == EXIT_OK)
-            status = table_style(&s, &o.style);
-        if (status == EXIT_OK)
-            status = source_open(&s, &v);
-        o.style.max = max > UINT32_MAX ? UINT32_MAX : (unsigned)max;
-        o.sets = sets > UINT32_MAX ? UINT32_MAX : (unsigned)sets;
-        if (status == EXIT_OK)
-            status = exit_of(answer(v, &o, verify, argv + argc - n_command, n_command));
-    }
+    int status = source_table(&s, options, n_own, argv, help_cuts, &o.style, &v);
+    o.style.max = clamp(max);
+    o.sets = clamp(sets);
+    if (status == EXIT_OK && v)
+        status = exit_of(answer(v, &o, verify, argv + argc - n_command, n_command));
     source_close(&s, v);
     return status;
 }

@@ -71,7 +71,7 @@ int command_diff(int argc, char **argv)
     }
     if (status == EXIT_OK)
         status = table_style(&s, &o.style);
-    o.style.max = max > UINT32_MAX ? UINT32_MAX : (unsigned)max;
+    o.style.max = clamp(max);
     if (status == EXIT_OK)
         status = compare(&s, &o, max_growth, limit);
     reap_free(s.r);

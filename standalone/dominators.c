@@ -19,11 +19,6 @@ void help_dominators(FILE *out)
     source_help(out);
 }
 
-static unsigned clamp(uint64_t n)
-{
-    return n > UINT32_MAX ? UINT32_MAX : (unsigned)n;
-}
-
 int command_dominators(int argc, char **argv)
 {
     struct source s = {0};
@@ -39,19 +34,11 @@ int command_dominators(int argc, char **argv)
         {"--max", NULL, NULL, &max},
         {NULL, NULL, NULL, NULL},
     };
-    int status = source_read(&s, options, argc, argv);
-    if (status == EXIT_OK && s.help) {
-        help_dominators(stdout);
-    } else {
-        if (status == EXIT_OK)
-            status = table_style(&s, &o.style);
-        if (status == EXIT_OK)
-            status = source_open(&s, &v);
-        o.depth = clamp(depth);
-        o.style.max = clamp(max);
-        if (status == EXIT_OK)
-            status = exit_of(reap_dominators(v, &o, stdout));
-    }
+    int status = source_table(&s, options, argc, argv, help_dominators, &o.style, &v);
+    o.depth = clamp(depth);
+    o.style.max = clamp(max);
+    if (status == EXIT_OK && v)
+        status = exit_of(reap_dominators(v, &o, stdout));
     source_close(&s, v);
     return status;
 }

@@ -29,18 +29,10 @@ int command_top(int argc, char **argv)
         {"--dead", &o.dead, NULL, NULL}, {"--max", NULL, NULL, &max},
         {NULL, NULL, NULL, NULL},
     };
-    int status = source_read(&s, options, argc, argv);
-    if (status == EXIT_OK && s.help) {
-        help_top(stdout);
-    } else {
-        if (status == EXIT_OK)
-            status = table_style(&s, &o.style);
-        if (status == EXIT_OK)
-            status = source_open(&s, &v);
-        o.style.max = max > UINT32_MAX ? UINT32_MAX : (unsigned)max;
-        if (status == EXIT_OK)
-            status = exit_of(reap_top(v, &o, stdout));
-    }
+    int status = source_table(&s, options, argc, argv, help_top, &o.style, &v);
+    o.style.max = clamp(max);
+    if (status == EXIT_OK && v)
+        status = exit_of(reap_top(v, &o, stdout));
     source_close(&s, v);
     return status;
 }

@@ -165,3 +165,17 @@ int table_style(const struct source *s, struct reap_table_style *ret)
     ret->colour = terminal && !getenv("NO_COLOR") && term && strcmp(term, "dumb") != 0;
     return EXIT_OK;
 }
+
+int source_table(struct source *s, const struct word_option *options, int argc, char **argv,
+                 void (*help)(FILE *out), struct reap_table_style *ret_style,
+                 struct reap_view **ret)
+{
+    int status = source_read(s, options, argc, argv);
+    if (status == EXIT_OK && s->help) {
+        help(stdout);
+        return EXIT_OK;
+    }
+    if (status == EXIT_OK)
+        status = table_style(s, ret_style);
+    return status == EXIT_OK ? source_open(s, ret) : status;
+}

@@ -32,6 +32,18 @@ void source_close(struct source *s, struct reap_view *v);
 /* The options of source_read for --help. */
 void source_help(FILE *out);
 
+/* All of that for a command that prints a table, and --help. EXIT_OK with *ret NULL: help was asked
+ * for and printed. */
+int source_table(struct source *s, const struct word_option *options, int argc, char **argv,
+                 void (*help)(FILE *out), struct reap_table_style *ret_style,
+                 struct reap_view **ret);
+
+/* A number of the command line as the library takes it. */
+static inline unsigned clamp(uint64_t n)
+{
+    return n > UINT32_MAX ? UINT32_MAX : (unsigned)n;
+}
+
 /* --format, the width of the terminal and whether it has colours. 0, or an exit status. */
 int table_style(const struct source *s, struct reap_table_style *ret);
 

@@ -152,18 +152,27 @@ enum rp_edge_kind {
     RP_EDGE_BRACKET,    /* the same for brackets of scripts and rule files */
     RP_EDGE_SUBJECT,    /* from code to the record that describes it (FDE) */
     RP_EDGE_CIE,        /* from an FDE to its CIE */
-    RP_EDGE_RTTI,       /* reserved: RTTI slot of a vtable, weak */
+    RP_EDGE_RTTI,       /* RTTI slot of a vtable: weak, followed once its class can be observed */
     RP_EDGE_WEAK,       /* a weak reference that found a definition */
     RP_EDGE_ASSOC,      /* associated by rule: .ARM.exidx-like, __patchable_function_entries, … */
+    RP_EDGE_BASE,       /* from a typeinfo to another that it is made of: a base, a pointee */
+    RP_N_EDGE_KINDS
 };
 
 /* `reloc` is the number of the relocation within the source section's relocations, for
- * RP_EDGE_RELOC, WEAK, RTTI and the reference half of START_STOP and BRACKET; else 0. */
+ * RP_EDGE_RELOC, WEAK, RTTI, BASE and the reference half of START_STOP and BRACKET; else 0. */
 struct rp_edge {
     rp_id to;
     uint32_t kind : 4;
     uint32_t reloc : 28;
 };
+
+/* Whether edges of a kind are plain references from one node to another by a relocation. */
+static inline bool rp_edge_is_reference(unsigned kind)
+{
+    return kind == RP_EDGE_RELOC || kind == RP_EDGE_WEAK || kind == RP_EDGE_RTTI ||
+           kind == RP_EDGE_BASE;
+}
 
 enum rp_root_reason {
     RP_ROOT_ENTRY = 1,

@@ -33,6 +33,8 @@ struct rp_job {
     bool dynamic;           /* the output has a dynamic symbol table (set by roots) */
     bool predict;           /* level LINKER: as the linker of `link` does it (predict.c) */
     bool debug_refs;        /* fill model->debug_ref: a report wants it */
+    bool keep_typeinfo;     /* no slot is weak (rtti.h) */
+    bool no_typeid_deref;   /* taken on trust: nobody reads a slot without naming the class */
 };
 
 /* rewrite_check.c: leave files untouched that could not be rewritten (section types of unknown

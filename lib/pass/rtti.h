@@ -5,7 +5,12 @@
  * weak edge (RP_EDGE_RTTI): followed only once its class can be observed. See docs/typeinfo.md for
  * the rule and its proof.
  *
- *   rtti.c        the class graph, slots, verdicts        typeid.c   code that may read a slot
+ *   rtti_find.c     typeinfos, slots and the class graph, before the marking
+ *   rtti_outside.c  what code outside of the link can look at
+ *   rtti_mark.c     verdicts, while mark.c marks          typeid.c   code that may read a slot
+ *
+ * After the marking a slot's relocation stays in the output exactly if its typeinfo is live. So
+ * nothing but the edges and the marks decides what is rewritten: rp_slot_is_cut().
  */
 #ifndef RP_PASS_RTTI_H
 #define RP_PASS_RTTI_H
@@ -14,17 +19,22 @@
 
 enum rp_class_why { /* why the slots of a class stay */
                     RP_CLASS_GONE = 0,
-                    RP_CLASS_NO_SLOT, /* no live vtable has a slot for it */
-                    RP_CLASS_NAMED,   /* live bytes other than vtables and typeinfos name it or an
-                                         ancestor: `by` names them */
-                    RP_CLASS_VISIBLE, /* it or an ancestor is visible outside of the link */
-                    RP_CLASS_TYPEID,  /* live code may read the slot: `by` */
-                    RP_CLASS_ODD,     /* not of a form that is understood: kept in doubt */
+                    RP_CLASS_NO_SLOT,  /* no live vtable has a slot for it */
+                    RP_CLASS_NAMED,    /* live bytes other than vtables and typeinfos name it or an
+                                          ancestor: `by` names them */
+                    RP_CLASS_VISIBLE,  /* it or an ancestor is visible outside of the link */
+                    RP_CLASS_TYPEID,   /* live code may read the slot: `by` */
+                    RP_CLASS_ODD,      /* not of a form that is understood: kept in doubt */
+                    RP_CLASS_UNPROVED, /* nothing is known to look, but not that nobody does:
+                                          rp_rtti.why_not */
                     RP_N_CLASS_WHYS
 };
 
 struct rp_class {
-    rp_id typeinfo, name;         /* nodes of _ZTI and _ZTS; name 0: not found */
+    rp_id typeinfo, name;  /* nodes of _ZTI and _ZTS; name 0: not found */
+    uint64_t offset, size; /* of the typeinfo in its section */
+    rp_id file;            /* of the _ZTI symbol, and its number there */
+    uint32_t sym;
     rp_id global;                 /* of the _ZTI symbol; 0: a local one */
     uint32_t first_base, n_bases; /* into rp_rtti.bases: class ids */
     uint32_t first_slot, n_slots; /* into rp_rtti.slots */
@@ -34,10 +44,12 @@ struct rp_class {
 };
 
 struct rp_rtti_slot {
-    rp_id vtable;   /* node */
-    rp_id cls;      /* id of the class */
-    uint32_t reloc; /* number within the vtable section's relocations */
-    bool live;      /* the vtable is live and the slot keeps its typeinfo */
+    rp_id vtable;    /* node */
+    rp_id cls;       /* id of the class */
+    uint32_t reloc;  /* number within the vtable section's relocations */
+    uint32_t edge;   /* into model->edges */
+    uint64_t offset; /* in the vtable's section */
+    bool live;       /* the vtable is live and the slot keeps its typeinfo */
 };
 
 /* A function that may read an RTTI slot without naming a class: `typeid(*p)`. */
@@ -50,13 +62,45 @@ struct rp_typeid_use {
 };
 
 struct rp_rtti {
-    RP_VEC(struct rp_class) classes; /* id = index + 1 */
+    RP_VEC(struct rp_class) classes; /* id = index + 1; by node, then offset */
     RP_VEC(rp_id) bases;
-    RP_VEC(struct rp_rtti_slot) slots;
+    RP_VEC(struct rp_rtti_slot) slots; /* by vtable, then offset */
     RP_VEC(struct rp_typeid_use) uses;
     bool collected;      /* slots were weak in this run */
+    bool assumed;        /* … because of an assumption, not by proof */
     const char *why_not; /* else why all stay (static or in the model's arena) */
+    /* What may be read through a slot without naming a class, as far as code outside of the link
+     * is concerned: why that cannot be excluded; NULL: it can (rtti_outside.c). */
+    const char *outside;
+
+    /* for the marking; by index, not for reports */
+    struct rp_bitset special; /* by node: it holds a typeinfo or a vtable with slots */
+    uint32_t *slot_order;     /* slots by class: [first_slot, first_slot + n_slots) of it */
+    uint32_t *derived_start;  /* [n classes + 2] CSR: classes that have class i as a base */
+    rp_id *derived;
+    uint8_t *flags; /* by class - 1: private to rtti_*.c */
 };
+
+/* rtti_find.c: find typeinfos and slots, make the class graph, and turn the edges of slots into
+ * RP_EDGE_RTTI and those from one typeinfo to another into RP_EDGE_BASE. After the roots. A link
+ * without slots has no classes either. */
+enum reap_status rp_rtti_find(struct rp_model *m, const struct rp_job *job, struct rp_rtti *ret);
+
+/* rtti_outside.c: the classes that code outside of the link can name (RP_CLASS_VISIBLE), and
+ * whether such code could read slots without naming a class. Called by rp_rtti_find(). */
+enum reap_status rp_rtti_outside(struct rp_model *m, const struct rp_job *job,
+                                 struct rp_rtti *rtti);
+
+/* mark.c: rp_mark() with slots as weak references; the verdicts are put into `rtti`. */
+enum reap_status rp_mark_classes(const struct rp_model *m, const struct rp_job *job,
+                                 struct rp_rtti *rtti, struct rp_marks *ret);
+
+/* Whether the edge is a slot whose relocation does not go into the output: its vtable is live, its
+ * typeinfo is not. */
+static inline bool rp_slot_is_cut(const struct rp_marks *marks, const struct rp_edge *e)
+{
+    return e->kind == RP_EDGE_RTTI && !marks->live[e->to];
+}
 
 void rp_rtti_free(struct rp_rtti *rtti);
 

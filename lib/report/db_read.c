@@ -210,7 +210,7 @@ static const char *take_edge(const struct db *d, sqlite3_stmt *s, uint64_t id)
         return no_item;
     if (!get_str(d, s, 4, &x.symbol))
         return no_string;
-    if (!get_byte(s, 3, RP_EDGE_ASSOC + 1, &x.kind) || !get_quantity(s, 5, &x.offset))
+    if (!get_byte(s, 3, RP_N_EDGE_KINDS, &x.kind) || !get_quantity(s, 5, &x.offset))
         return no_value;
     return rp_vec_push(&d->f->edges, x) ? NULL : out_of_memory;
 }

@@ -102,7 +102,7 @@ static bool loads(const struct maker *m, const struct rp_fact_edge *e)
 {
     const struct rp_facts *f = m->x->f;
     rp_id from = f->nodes.v[e->from].file, to = f->nodes.v[e->to].file;
-    return (e->kind == RP_EDGE_RELOC || e->kind == RP_EDGE_RTTI) && from && to && from != to &&
+    return rp_edge_is_reference(e->kind) && e->kind != RP_EDGE_WEAK && from && to && from != to &&
            !defines(&m->own, from, e->symbol);
 }
 

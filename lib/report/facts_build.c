@@ -212,8 +212,7 @@ bool rp_build_global_name(struct rp_build *b, rp_id global, rp_str *ret)
 static bool fill_place(struct rp_build *b, const struct rp_node *from, const struct rp_edge *e,
                        struct rp_fact_edge *out)
 {
-    bool by_reloc = e->kind == RP_EDGE_RELOC || e->kind == RP_EDGE_WEAK ||
-                    e->kind == RP_EDGE_RTTI || e->kind == RP_EDGE_START_STOP ||
+    bool by_reloc = rp_edge_is_reference(e->kind) || e->kind == RP_EDGE_START_STOP ||
                     e->kind == RP_EDGE_BRACKET;
     if (!by_reloc || !from->section || !b->m->sections[from->section].rel)
         return true;

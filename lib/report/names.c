@@ -60,6 +60,7 @@ const char *rp_edge_kind_name(unsigned kind)
         [RP_EDGE_RTTI] = "rtti",
         [RP_EDGE_WEAK] = "weak",
         [RP_EDGE_ASSOC] = "assoc",
+        [RP_EDGE_BASE] = "base",
     };
     return LOOKUP(names, kind);
 }
@@ -99,8 +100,10 @@ const char *rp_place_name(unsigned p)
 const char *rp_class_why_name(unsigned why)
 {
     static const char *const names[RP_N_CLASS_WHYS] = {
-        [RP_CLASS_GONE] = "gone",       [RP_CLASS_NO_SLOT] = "no-slot", [RP_CLASS_NAMED] = "named",
-        [RP_CLASS_VISIBLE] = "visible", [RP_CLASS_TYPEID] = "typeid",   [RP_CLASS_ODD] = "odd",
+        [RP_CLASS_GONE] = "gone",         [RP_CLASS_NO_SLOT] = "no-slot",
+        [RP_CLASS_NAMED] = "named",       [RP_CLASS_VISIBLE] = "visible",
+        [RP_CLASS_TYPEID] = "typeid",     [RP_CLASS_ODD] = "odd",
+        [RP_CLASS_UNPROVED] = "unproved",
     };
     return LOOKUP(names, why);
 }

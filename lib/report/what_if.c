@@ -84,8 +84,7 @@ static enum reap_status add_stub(struct rp_cutter *c, const char *name, struct r
     size_t before = ret->v.n;
     for (uint32_t i = 1; i < f->edges.n; i++) {
         const struct rp_fact_edge *e = &f->edges.v[i];
-        bool by_reloc =
-            e->kind == RP_EDGE_RELOC || e->kind == RP_EDGE_WEAK || e->kind == RP_EDGE_RTTI;
+        bool by_reloc = rp_edge_is_reference(e->kind);
         rp_str s = e->symbol ? e->symbol : f->nodes.v[e->to].name;
         if (by_reloc && e->from != e->to && s && !strcmp(rp_fact_str(f, s), name) &&
             !rp_vec_push(&ret->v, i))

@@ -35,7 +35,7 @@ static void put_bytes(uint64_t n, struct rp_strbuf *b)
 
 static bool has_place(const struct rp_facts *f, const struct rp_fact_edge *e)
 {
-    bool by_reloc = e->kind == RP_EDGE_RELOC || e->kind == RP_EDGE_WEAK || e->kind == RP_EDGE_RTTI;
+    bool by_reloc = rp_edge_is_reference(e->kind);
     return f->nodes.v[e->from].kind != RP_NODE_SET && (by_reloc || e->symbol || e->offset);
 }
 

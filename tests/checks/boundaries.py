@@ -51,6 +51,8 @@ def main():
                 bad.append(f"{path}: only lib/elf may include <{name}>")
             if name.startswith("graphviz/") and path != os.path.join("lib", "report", "graph_render.c"):
                 bad.append(f"{path}: only graph_render.c may include {name}")
+            if name.startswith("Zydis/") and path != os.path.join("lib", "arch", "decode_x86.c"):
+                bad.append(f"{path}: only decode_x86.c may include {name}")
             if name == "plugin-api.h":
                 bad.append(f"{path}: only plugin/gnu may include {name}")
             if quote == '"':

@@ -171,7 +171,8 @@ enum reap_status rp_elf_check_relocs(struct rp_elf_check *c)
 const struct rp_rela *rp_elf_relocs(const struct rp_elf *e, uint32_t shndx, uint32_t *ret_n)
 {
     const struct rp_shdr *s = &e->shdrs[shndx];
-    if (e->elf_class == ELFCLASS64 && s->type == SHT_RELA) {
+    /* those of a linked image are translated from addresses (elf_linked.c) */
+    if (e->elf_class == ELFCLASS64 && s->type == SHT_RELA && e->type == ET_REL) {
         *ret_n = (uint32_t)(s->size / sizeof(struct rp_rela));
         return (const void *)(e->data + s->offset);
     }

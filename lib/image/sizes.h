@@ -17,17 +17,11 @@ struct rp_sizes {
     uint64_t before[RP_N_PACKS], after[RP_N_PACKS]; /* bytes */
 };
 
-/* One image as bytes; its LOAD segments are read from the program headers, checked. */
-struct rp_sizes_input {
-    const uint8_t *data;
-    uint64_t size;
-};
-
 /* Compress what the LOAD segments have in the file, one segment after the other by rising address
- * (for a kernel what `objcopy -O binary` gives, without the gaps between segments). Runs on the
- * threads of ctx; takes seconds. */
-enum reap_status rp_sizes_measure(struct rp_ctx *ctx, const char *name,
-                                  struct rp_sizes_input before, struct rp_sizes_input after,
+ * (for a kernel what `objcopy -O binary` gives, without the gaps between segments): of the image
+ * itself, and of `after`, which is the image with other bytes in the same places (at least as far
+ * as the segments reach). Runs on the threads of ctx; takes seconds. */
+enum reap_status rp_sizes_measure(struct rp_ctx *ctx, const struct rp_elf *e, const uint8_t *after,
                                   struct rp_sizes *ret);
 
 #endif

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# build.sh NAME [DIR]: build a kernel to collect; NAME is tiny, mid or arm64.
+# build.sh NAME [DIR]: build a kernel to collect; NAME is tiny, tiny-nofs, mid or arm64.
 #
 # Unpacks Debian's linux-source-6.1 below DIR (default: /var/tmp/kernel), applies hook.patch, and
-# builds DIR/NAME with -ffunction-sections. What comes out: vmlinux.o, and vmlinux linked from it
+# builds DIR/NAME with -ffunction-sections; tiny-nofs is tiny without them. What comes out: vmlinux.o, and vmlinux linked from it
 # without any collection, kept as vmlinux.base. The second call does nothing. docs/kernel.md tells
 # what the patch is for.
 set -euo pipefail
@@ -11,6 +11,7 @@ name=$1
 root=${2:-/var/tmp/kernel}
 case $name in
 tiny) arch=x86_64 fragment=tiny-x86_64 init=init-x86_64.c cross= ;;
+tiny-nofs) arch=x86_64 fragment=tiny-nofs-x86_64 init=init-x86_64.c cross= ;;
 mid) arch=x86_64 fragment=mid-x86_64 init=init-x86_64.c cross= ;;
 arm64) arch=arm64 fragment=tiny-arm64 init=init-arm64.c cross=aarch64-linux-gnu- ;;
 *) echo "build.sh: no kernel is called '$name'" >&2; exit 2 ;;

@@ -7,6 +7,7 @@
  */
 #include "report/facts.h"
 
+#include "report/classes.h"
 #include "report/jsonw.h"
 #include "report/lint.h"
 #include "report/view.h"
@@ -317,6 +318,8 @@ enum reap_status rp_json_write(struct rp_ctx *ctx, const struct rp_facts *f, FIL
         st = write_nodes(&j);
     if (!st)
         st = write_undefs(&j);
+    if (!st)
+        st = rp_json_classes(ctx, f, &j.w);
     if (st)
         goto out;
     rp_jsonw_close(&j.w, '}');

@@ -344,6 +344,8 @@ enum reap_status rp_text_write(struct rp_ctx *ctx, const struct rp_facts *f, FIL
     write_totals(&t);
     st = write_chains(&t);
     if (!st)
+        st = rp_text_classes(&t);
+    if (!st)
         st = rp_text_files(&t);
     if (!st)
         st = rp_text_removed(&t);

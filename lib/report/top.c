@@ -1,12 +1,14 @@
 /* top.c: `reap top`: the biggest things, by their own bytes or by what would go with them.
  *
  * Rows are archives, objects, sections or symbols, live ones or (dead) removed ones; or what the
- * roots of each reason, each KEEP line or each exported symbol hold alone.
+ * roots of each reason, each KEEP line or each exported symbol hold alone; or C++ classes and
+ * templates (top_classes.c).
  *
  * Entry: rp_top_write.
  */
 #include "report/views.h"
 
+#include "report/classes.h"
 #include "report/level_graph.h"
 #include "report/table.h"
 
@@ -230,6 +232,10 @@ enum reap_status rp_top_write(struct rp_ctx *ctx, const struct rp_facts *f,
 {
     static const char *const roots[] = {"root", "keep", "export"};
     unsigned by;
+    if (opts->by && !strcmp(opts->by, "class"))
+        return rp_top_classes(ctx, f, opts, out);
+    if (opts->by && !strcmp(opts->by, "template"))
+        return rp_top_templates(ctx, f, opts, out);
     for (size_t i = 0; opts->by && i < sizeof roots / sizeof *roots; i++) {
         if (strcmp(opts->by, roots[i]) != 0)
             continue;

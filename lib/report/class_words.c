@@ -1,0 +1,88 @@
+/* class_words.c: classes, and why their typeinfo stays or goes, in words for people. */
+#include "report/classes.h"
+
+#include "report/level_graph.h"
+
+#include <string.h>
+
+const char *rp_class_part_name(unsigned part)
+{
+    static const char *const names[RP_N_PARTS] = {"vtables", "construction vtables", "VTTs",
+                                                  "typeinfos", "typeinfo names"};
+    return part < RP_N_PARTS ? names[part] : "?";
+}
+
+void rp_word_class_of(const char *symbol, struct rp_strbuf *b)
+{
+    char *name = rp_demangle(symbol, RP_DEMANGLE_FULL);
+    if (!name) {
+        b->oom = true;
+        return;
+    }
+    /* "vtable for X", "typeinfo name for X", "construction vtable for B-in-X" */
+    const char *at = strstr(name, " for "), *in = strstr(name, "-in-");
+    if (at && !strncmp(symbol, "_ZTC", 4) && in)
+        at = in - 1;
+    rp_word_plain(at ? at + 5 : name, b);
+    free(name);
+}
+
+void rp_word_class(const struct rp_facts *f, const struct rp_cxx_class *c, struct rp_strbuf *b)
+{
+    rp_word_class_of(rp_fact_str(f, c->symbol), b);
+}
+
+/* --- verdicts -------------------------------------------------------------------------------- */
+
+/* "f(int) in a.o", or the place of what has no name. */
+static void put_by(const struct rp_facts *f, rp_id by, struct rp_strbuf *b)
+{
+    const struct rp_fact_node *n = &f->nodes.v[by];
+    if (!n->name || n->kind == RP_NODE_FDE || n->kind == RP_NODE_CIE) {
+        rp_word_node(f, by, b);
+        return;
+    }
+    rp_word_symbol(rp_fact_str(f, n->name), b);
+    rp_strbuf_puts(b, " in ");
+    rp_file_name(f, n->file, true, b);
+}
+
+/* Whose verdict it is: the class itself, or one of its bases. */
+static void put_whom(const struct rp_facts *f, rp_id type, const char *itself,
+                     const char *base_verb, struct rp_strbuf *b)
+{
+    rp_id ancestor = f->types.v[type].ancestor;
+    if (!ancestor || ancestor == type) {
+        rp_strbuf_puts(b, itself);
+        return;
+    }
+    rp_strbuf_puts(b, "its base ");
+    rp_word_class_of(rp_fact_str(f, f->types.v[ancestor].symbol), b);
+    rp_strbuf_puts(b, base_verb);
+}
+
+void rp_word_verdict(const struct rp_facts *f, rp_id type, struct rp_strbuf *b)
+{
+    const struct rp_fact_type *t = &f->types.v[type];
+    bool live = f->nodes.v[t->typeinfo].live != 0;
+    switch (t->why) {
+    case RP_CLASS_GONE:
+        rp_strbuf_puts(b, live ? "no live slot needs its typeinfo, something else does"
+                               : "nothing can observe it");
+        return;
+    case RP_CLASS_NO_SLOT:
+        rp_strbuf_puts(b, live ? "no live vtable, but its typeinfo is referred to"
+                               : "no live vtable holds it");
+        return;
+    case RP_CLASS_NAMED: put_whom(f, type, "named", " is named", b); break;
+    case RP_CLASS_VISIBLE:
+        put_whom(f, type, "visible outside of the link", " is visible outside of the link", b);
+        break;
+    case RP_CLASS_TYPEID: rp_strbuf_puts(b, "typeid may read its slot"); break;
+    default: rp_strbuf_puts(b, "kept in doubt: not of a form that is understood"); return;
+    }
+    if (!t->by)
+        return;
+    rp_strbuf_puts(b, t->why == RP_CLASS_TYPEID ? ": " : " by ");
+    put_by(f, t->by, b);
+}

@@ -1,0 +1,255 @@
+/* text_classes.c: the C++ part of the text report: what classes weigh beside their code, why their
+ * typeinfo stays or goes, and which templates are instantiated how often.
+ *
+ * Entry: rp_text_classes.
+ */
+#include "report/text.h"
+
+#include "report/classes.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum { SHOWN = 30 };
+
+/* --- parts ----------------------------------------------------------------------------------- */
+
+static void part_row(struct rp_strbuf *b, const char *name, const struct rp_bytes *x)
+{
+    rp_strbuf_printf(b, "  %-22s", name);
+    rp_text_number(b, x->n_kept, 12);
+    rp_text_number(b, x->kept, 16);
+    rp_text_number(b, x->n_removed, 12);
+    rp_text_number(b, x->removed, 16);
+    rp_text_percent(b, x->removed, x->kept + x->removed, 10);
+    rp_strbuf_puts(b, "\n");
+}
+
+static void write_parts(struct rp_text *t, const struct rp_classes *c)
+{
+    struct rp_bytes all = {0};
+    rp_strbuf_printf(&t->b, "\nC++ CLASSES\n\n  %-22s%12s%16s%12s%16s\n", "", "kept", "bytes",
+                     "removed", "bytes");
+    for (unsigned p = 0; p < RP_N_PARTS; p++) {
+        const struct rp_bytes *x = &c->part[p];
+        all.kept += x->kept;
+        all.removed += x->removed;
+        all.n_kept += x->n_kept;
+        all.n_removed += x->n_removed;
+        if (x->n_kept + x->n_removed)
+            part_row(&t->b, rp_class_part_name(p), x);
+    }
+    part_row(&t->b, "in all", &all);
+}
+
+/* --- verdicts -------------------------------------------------------------------------------- */
+
+struct tally {
+    uint32_t types[RP_N_CLASS_WHYS]; /* with a live typeinfo, by why it stays */
+    uint64_t bytes[RP_N_CLASS_WHYS]; /* of them and their names */
+    uint32_t live_slots, kept_slots, gone;
+};
+
+static struct tally tally_of(const struct rp_facts *f)
+{
+    struct tally y = {0};
+    for (size_t i = 1; i < f->rtti_slots.n; i++) {
+        const struct rp_fact_slot *s = &f->rtti_slots.v[i];
+        y.live_slots += f->nodes.v[s->vtable].live != 0;
+        y.kept_slots += s->kept;
+    }
+    for (size_t i = 1; i < f->types.n; i++) {
+        const struct rp_fact_type *t = &f->types.v[i];
+        const struct rp_fact_node *n = &f->nodes.v[t->typeinfo];
+        if (!n->live) {
+            y.gone += n->reason == RP_REASON_RTTI_UNOBSERVABLE;
+            continue;
+        }
+        const struct rp_fact_node *name = &f->nodes.v[t->type_name];
+        y.types[t->why]++;
+        y.bytes[t->why] += n->size + (name->live ? name->size : 0);
+    }
+    return y;
+}
+
+/* Functions that may read every slot: they keep what has no other reason. */
+static void write_typeids(struct rp_text *t, const struct tally *y)
+{
+    const struct rp_facts *f = t->f;
+    struct rp_strbuf *b = &t->b;
+    uint32_t n = 0, shown = 0;
+    for (size_t i = 1; i < f->typeids.n; i++)
+        n += !f->typeids.v[i].allowed;
+    if (!n)
+        return;
+    rp_strbuf_puts(b, "\n  ");
+    rp_word_number(n, b);
+    rp_strbuf_puts(b, n == 1 ? " place in live code may be a typeid of an object"
+                             : " places in live code may be a typeid of an object");
+    if (y->types[RP_CLASS_TYPEID]) {
+        rp_strbuf_printf(b, " and keep%s ", n == 1 ? "s" : "");
+        rp_word_number(y->types[RP_CLASS_TYPEID], b);
+        rp_strbuf_puts(b, " typeinfos");
+    }
+    rp_strbuf_puts(b, ":\n");
+    for (size_t i = 1; i < f->typeids.n; i++) {
+        const struct rp_fact_typeid *u = &f->typeids.v[i];
+        if (u->allowed)
+            continue;
+        if (shown++ == SHOWN) {
+            rp_strbuf_puts(b, "    … and ");
+            rp_word_number(n - SHOWN, b);
+            rp_strbuf_puts(b, " more\n");
+            break;
+        }
+        const struct rp_fact_node *node = &f->nodes.v[u->node];
+        rp_strbuf_puts(b, u->strong ? "    for sure: " : "    perhaps:  ");
+        if (node->name)
+            rp_word_symbol_fit(rp_fact_str(f, node->name), RP_TEXT_COLUMNS - 14, b);
+        else
+            rp_word_plain(rp_fact_str(f, node->section), b);
+        rp_strbuf_puts(b, "\n              ");
+        rp_word_node(f, u->node, b);
+        rp_strbuf_printf(b, " at +0x%" PRIx64 "\n", u->offset);
+    }
+}
+
+static void write_verdicts(struct rp_text *t)
+{
+    static const char *const words[RP_N_CLASS_WHYS] = {
+        [RP_CLASS_GONE] = "no slot needs it, but something else does",
+        [RP_CLASS_NO_SLOT] = "referred to without a vtable",
+        [RP_CLASS_NAMED] = "it or a base is named by live code or data",
+        [RP_CLASS_VISIBLE] = "it or a base is visible outside of the link",
+        [RP_CLASS_TYPEID] = "code that may be a typeid may read its slot",
+        [RP_CLASS_ODD] = "not of a form that is understood",
+    };
+    const char *how = rp_fact_str(t->f, t->f->typeinfo);
+    struct rp_strbuf *b = &t->b;
+    struct tally y = tally_of(t->f);
+    if (!*how)
+        return;
+    rp_strbuf_puts(b, "\n  ");
+    if (strcmp(how, "collected") != 0) {
+        rp_strbuf_puts(b, "Every typeinfo that a live vtable holds stays: ");
+        rp_word_plain(how, b);
+        rp_strbuf_puts(b, "\n");
+    } else {
+        rp_word_number(y.live_slots - y.kept_slots, b);
+        rp_strbuf_puts(b, " of ");
+        rp_word_number(y.live_slots, b);
+        rp_strbuf_puts(b, " live RTTI slots were cleared; ");
+        rp_word_number(y.gone, b);
+        rp_strbuf_puts(b, " typeinfos went with them.\n");
+    }
+    bool any = false;
+    for (unsigned w = 0; w < RP_N_CLASS_WHYS; w++) {
+        if (!y.types[w])
+            continue;
+        if (!any)
+            rp_strbuf_puts(b, "\n       kept        bytes  typeinfo and name, because\n");
+        any = true;
+        rp_text_number(b, y.types[w], 11);
+        rp_text_number(b, y.bytes[w], 13);
+        rp_strbuf_printf(b, "  %s\n", words[w]);
+    }
+    write_typeids(t, &y);
+}
+
+/* --- classes --------------------------------------------------------------------------------- */
+
+static void class_row(struct rp_text *t, const struct rp_cxx_class *c)
+{
+    enum { INDENT = 34 };
+    struct rp_strbuf *b = &t->b, word = {0};
+    rp_text_number(b, rp_class_kept(c), 12);
+    rp_text_number(b, c->part[RP_PART_TYPEINFO].kept + c->part[RP_PART_NAME].kept, 10);
+    rp_text_number(b, rp_class_removed(c), 10);
+    rp_strbuf_puts(b, "  ");
+    rp_word_class(t->f, c, &word);
+    b->oom |= word.oom;
+    if (word.s)
+        rp_word_fit(word.s, RP_TEXT_COLUMNS - INDENT, b);
+    rp_strbuf_puts(b, "\n");
+    if (c->type) {
+        word.n = 0;
+        rp_word_verdict(t->f, c->type, &word);
+        b->oom |= word.oom;
+        rp_strbuf_printf(b, "%*s", INDENT + 2, "");
+        if (word.s)
+            rp_word_fit(word.s, RP_TEXT_COLUMNS - INDENT - 2, b);
+        rp_strbuf_puts(b, "\n");
+    }
+    rp_strbuf_free(&word);
+}
+
+static void write_classes(struct rp_text *t, const struct rp_classes *c)
+{
+    size_t n = 0;
+    rp_strbuf_puts(&t->b, "\n        kept      rtti   removed  class, the biggest first\n");
+    for (; n < c->v.n && n < SHOWN; n++)
+        class_row(t, &c->v.v[n]);
+    if (c->v.n > n) {
+        rp_strbuf_puts(&t->b, "  … and ");
+        rp_word_number(c->v.n - n, &t->b);
+        rp_strbuf_puts(&t->b, " more: reap top --by class, reap why CLASS\n");
+    }
+}
+
+/* --- templates ------------------------------------------------------------------------------- */
+
+static void write_templates(struct rp_text *t, const struct rp_templates *x)
+{
+    struct rp_strbuf *b = &t->b;
+    size_t n = 0, more = 0;
+    rp_strbuf_puts(b, "\nTEMPLATES\n\n  ");
+    rp_word_number(x->n_kept, b);
+    rp_strbuf_puts(b, " instances were kept, ");
+    rp_word_size(x->kept, b);
+    rp_strbuf_puts(b, "; ");
+    rp_word_number(x->n_removed, b);
+    rp_strbuf_puts(b, " were removed, ");
+    rp_word_size(x->removed, b);
+    rp_strbuf_puts(b, ".\n  Many instances of one template may share code: what does not depend on"
+                      " the arguments.\n\n"
+                      "       bytes  instances   biggest   removed  template\n");
+    for (; n < x->v.n && n < SHOWN && x->v.v[n].kept; n++) {
+        const struct rp_template *p = &x->v.v[n];
+        rp_text_number(b, p->kept, 12);
+        rp_text_number(b, p->n_kept, 11);
+        rp_text_number(b, p->biggest, 10);
+        rp_text_number(b, p->removed, 10);
+        rp_strbuf_puts(b, "  ");
+        rp_word_fit(x->names.s + p->pattern, RP_TEXT_COLUMNS - 45, b);
+        rp_strbuf_puts(b, "\n");
+    }
+    for (size_t i = n; i < x->v.n && x->v.v[i].kept; i++)
+        more++;
+    if (more) {
+        rp_strbuf_puts(b, "  … and ");
+        rp_word_number(more, b);
+        rp_strbuf_puts(b, " more: reap top --by template\n");
+    }
+}
+
+enum reap_status rp_text_classes(struct rp_text *t)
+{
+    struct rp_classes c = {0};
+    struct rp_templates x = {0};
+    enum reap_status st = rp_classes_of(t->ctx, t->f, false, &c);
+    if (!st && c.v.n) {
+        write_parts(t, &c);
+        write_verdicts(t);
+        write_classes(t, &c);
+        st = rp_text_flush(t);
+    }
+    if (!st)
+        st = rp_templates_of(t->ctx, t->f, false, &x);
+    if (!st && x.v.n) {
+        write_templates(t, &x);
+        st = rp_text_flush(t);
+    }
+    rp_classes_free(&c);
+    rp_templates_free(&x);
+    return st;
+}

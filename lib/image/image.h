@@ -54,13 +54,14 @@ enum rp_atom_flag {
     RP_ATOM_FUNCTION = 4, /* starts with an STT_FUNC (or STT_GNU_IFUNC) symbol that has a size */
     RP_ATOM_GLOBAL = 8,   /* a global or weak symbol is in it */
     RP_ATOM_UNSIZED = 16, /* a label of assembly without a size: it reaches to the next symbol */
-    RP_ATOM_FILLED = 32,  /* of no use to look at: Reap filled it in an earlier run */
+    RP_ATOM_PIECE = 32,   /* of a gap of code: a record of a table says where it starts */
 };
 
 /* What is known of a node beside the model; index = node id. */
 struct rp_atom {
     uint32_t symbol; /* number of the symbol that names it, 0 = none */
     uint32_t flags;  /* enum rp_atom_flag */
+    uint32_t table;  /* a record, or all of a table: index + 1 of the table; else 0 */
 };
 
 struct rp_image_range {

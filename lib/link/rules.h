@@ -62,6 +62,7 @@ struct rp_rule_table {
     const char *start, *end; /* names that bracket the table in the linked image, or NULL */
     bool whole;              /* described for `reap audit` alone: nothing is cut out of it */
     bool sorted;             /* the image's records are in the order of their subjects */
+    bool verified;           /* the program checks the code at the subjects before it patches it */
 };
 
 struct rp_rule {

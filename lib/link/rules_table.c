@@ -2,7 +2,7 @@
  *
  *   table GLOB record SIZE[|SIZE…]|auto subject OFFSET[:ENCODING]
  *         [targets OFFSET[:ENCODING][,…]] [parallel GLOB SIZE] [machine NAME]
- *         [between START END] [sorted] [whole]
+ *         [between START END] [sorted] [verified] [whole]
  *
  * Why several sizes: the size of a record depends on the version and the configuration of what was
  * compiled, and the relocations tell which one it is (table/record.c). Here words become numbers,
@@ -161,7 +161,10 @@ static bool parse_clause(struct parser *p, const char *word, bool *has_record, b
         return p->t->sorted = true;
     if (strcmp(word, "whole") == 0)
         return p->t->whole = true;
-    p->why = "clauses are record, subject, targets, parallel, machine, between, sorted and whole";
+    if (strcmp(word, "verified") == 0)
+        return p->t->verified = true;
+    p->why = "clauses are record, subject, targets, parallel, machine, between, sorted, verified "
+             "and whole";
     return false;
 }
 

@@ -78,6 +78,9 @@ void rp_word_verdict(const struct rp_facts *f, rp_id type, struct rp_strbuf *b)
     case RP_CLASS_VISIBLE:
         put_whom(f, type, "visible outside of the link", " is visible outside of the link", b);
         break;
+    case RP_CLASS_UNPROVED:
+        rp_strbuf_puts(b, "nothing is known to look at it, but that is no proof");
+        return;
     case RP_CLASS_TYPEID: rp_strbuf_puts(b, "typeid may read its slot"); break;
     default: rp_strbuf_puts(b, "kept in doubt: not of a form that is understood"); return;
     }

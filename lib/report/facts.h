@@ -166,7 +166,8 @@ struct rp_facts {
     RP_VEC(struct rp_fact_undef) undefs;
     RP_VEC(struct rp_finding) findings; /* by rank */
     RP_VEC(struct rp_finding_part) finding_parts;
-    rp_str typeinfo; /* "collected", else why every typeinfo stays; "" = nobody looked */
+    rp_str typeinfo; /* "collected", "assumed" (collected without a proof), else why every typeinfo
+                        stays; "" = nobody looked */
     RP_VEC(struct rp_fact_type) types;
     RP_VEC(struct rp_fact_base) bases;
     RP_VEC(struct rp_fact_slot) rtti_slots;

@@ -1,26 +1,13 @@
 /* facts_classes.c: what the pass about typeinfo found, as facts.
  *
- * Types are the classes of pass/rtti.h under the same ids. Their symbols come from the facts, so
- * this runs after rp_facts_build: a global's own name, else the _ZTI symbol that stands in the
- * typeinfo's node.
+ * Types are the classes of pass/rtti.h under the same ids. This runs after rp_facts_build, whose
+ * nodes they name.
  *
  * Entry: rp_facts_add_classes.
  */
 #include "report/facts.h"
 
 #include <string.h>
-
-/* By node: the name of the typeinfo in it, 0 = none. */
-static rp_str *typeinfo_names(const struct rp_facts *f)
-{
-    rp_str *names = calloc(f->nodes.n + 1, sizeof *names);
-    for (size_t i = 1; names && i < f->symbols.n; i++) {
-        const struct rp_fact_symbol *y = &f->symbols.v[i];
-        if (y->node && !names[y->node] && !strncmp(rp_fact_str(f, y->name), "_ZTI", 4))
-            names[y->node] = y->name;
-    }
-    return names;
-}
 
 static rp_id node_or_none(const struct rp_facts *f, rp_id node)
 {
@@ -29,9 +16,7 @@ static rp_id node_or_none(const struct rp_facts *f, rp_id node)
 
 static bool add_types(const struct rp_model *m, const struct rp_rtti *rtti, struct rp_facts *f)
 {
-    rp_str *names = typeinfo_names(f);
-    bool ok = names != NULL;
-    for (size_t i = 0; ok && i < rtti->classes.n; i++) {
+    for (size_t i = 0; i < rtti->classes.n; i++) {
         const struct rp_class *c = &rtti->classes.v[i];
         struct rp_fact_type out = {
             .typeinfo = node_or_none(f, c->typeinfo),
@@ -40,15 +25,16 @@ static bool add_types(const struct rp_model *m, const struct rp_rtti *rtti, stru
             .ancestor = c->ancestor <= rtti->classes.n ? c->ancestor : 0,
             .by = node_or_none(f, c->by),
         };
-        out.symbol = names[out.typeinfo];
-        if (c->global) {
-            const struct rp_global *g = rp_global_of(m, c->global);
-            ok = rp_facts_intern(f, g->name, g->name_len, &out.symbol);
+        const struct rp_file *file = c->file ? rp_file_of(m, c->file) : NULL;
+        if (file && c->sym < file->elf.n_symbols) {
+            const char *name = rp_elf_symname(&file->elf, c->sym);
+            if (!rp_facts_intern(f, name, strlen(name), &out.symbol))
+                return false;
         }
-        ok = ok && rp_vec_push(&f->types, out);
+        if (!rp_vec_push(&f->types, out))
+            return false;
     }
-    free(names);
-    return ok;
+    return true;
 }
 
 static bool add_bases(const struct rp_rtti *rtti, struct rp_facts *f)
@@ -64,19 +50,12 @@ static bool add_bases(const struct rp_rtti *rtti, struct rp_facts *f)
     return true;
 }
 
-static bool add_slots(const struct rp_model *m, const struct rp_rtti *rtti, struct rp_facts *f)
+static bool add_slots(const struct rp_rtti *rtti, struct rp_facts *f)
 {
     for (size_t i = 0; i < rtti->slots.n; i++) {
         const struct rp_rtti_slot *s = &rtti->slots.v[i];
-        struct rp_fact_slot out = {.vtable = s->vtable, .type = s->cls, .kept = s->live};
-        rp_id section = m->nodes.v[s->vtable].section;
-        uint32_t n = 0;
-        const struct rp_rela *r =
-            section && m->sections[section].rel
-                ? rp_elf_relocs(&rp_section_file(m, section)->elf, m->sections[section].rel, &n)
-                : NULL;
-        if (r && s->reloc < n)
-            out.offset = r[s->reloc].offset;
+        struct rp_fact_slot out = {
+            .vtable = s->vtable, .type = s->cls, .offset = s->offset, .kept = s->live};
         if (!rp_vec_push(&f->rtti_slots, out))
             return false;
     }
@@ -101,8 +80,11 @@ static bool add_typeids(const struct rp_rtti *rtti, struct rp_facts *f)
 enum reap_status rp_facts_add_classes(const struct rp_model *m, const struct rp_rtti *rtti,
                                       struct rp_facts *f)
 {
-    const char *what = rtti->collected ? "collected" : rtti->why_not ? rtti->why_not : "";
+    const char *what = rtti->why_not     ? rtti->why_not
+                       : rtti->assumed   ? "assumed"
+                       : rtti->collected ? "collected"
+                                         : "";
     bool ok = rp_facts_intern(f, what, strlen(what), &f->typeinfo) && add_types(m, rtti, f) &&
-              add_bases(rtti, f) && add_slots(m, rtti, f) && add_typeids(rtti, f);
+              add_bases(rtti, f) && add_slots(rtti, f) && add_typeids(rtti, f);
     return ok ? REAP_OK : rp_nomem(m->ctx);
 }

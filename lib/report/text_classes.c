@@ -123,6 +123,7 @@ static void write_verdicts(struct rp_text *t)
         [RP_CLASS_VISIBLE] = "it or a base is visible outside of the link",
         [RP_CLASS_TYPEID] = "code that may be a typeid may read its slot",
         [RP_CLASS_ODD] = "not of a form that is understood",
+        [RP_CLASS_UNPROVED] = "nothing is known to look at it, but that is no proof",
     };
     const char *how = rp_fact_str(t->f, t->f->typeinfo);
     struct rp_strbuf *b = &t->b;
@@ -130,7 +131,8 @@ static void write_verdicts(struct rp_text *t)
     if (!*how)
         return;
     rp_strbuf_puts(b, "\n  ");
-    if (strcmp(how, "collected") != 0) {
+    bool assumed = !strcmp(how, "assumed");
+    if (!assumed && strcmp(how, "collected") != 0) {
         rp_strbuf_puts(b, "Every typeinfo that a live vtable holds stays: ");
         rp_word_plain(how, b);
         rp_strbuf_puts(b, "\n");
@@ -140,7 +142,9 @@ static void write_verdicts(struct rp_text *t)
         rp_word_number(y.live_slots, b);
         rp_strbuf_puts(b, " live RTTI slots were cleared; ");
         rp_word_number(y.gone, b);
-        rp_strbuf_puts(b, " typeinfos went with them.\n");
+        rp_strbuf_puts(b, assumed ? " typeinfos went with them\n  (on the assumption that was "
+                                    "given; it is not proved).\n"
+                                  : " typeinfos went with them.\n");
     }
     bool any = false;
     for (unsigned w = 0; w < RP_N_CLASS_WHYS; w++) {

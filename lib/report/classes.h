@@ -75,6 +75,8 @@ void rp_templates_free(struct rp_templates *t);
 
 /* json_classes.c: the member "cxx" of the open object, if there is anything to say. */
 enum reap_status rp_json_classes(struct rp_ctx *ctx, const struct rp_facts *f, struct rp_jsonw *w);
+/* The members of an object about one class. */
+void rp_json_class(struct rp_jsonw *w, const struct rp_facts *f, const struct rp_cxx_class *c);
 /* top_classes.c */
 enum reap_status rp_top_classes(struct rp_ctx *ctx, const struct rp_facts *f,
                                 const struct reap_top_options *opts, FILE *out);

@@ -17,11 +17,10 @@ static void write_bytes(struct rp_jsonw *w, const char *key, const struct rp_byt
     rp_jsonw_close(w, '}');
 }
 
-static void write_class(struct rp_jsonw *w, const struct rp_facts *f, const struct rp_cxx_class *c)
+void rp_json_class(struct rp_jsonw *w, const struct rp_facts *f, const struct rp_cxx_class *c)
 {
     struct rp_strbuf word = {0};
     rp_word_class(f, c, &word);
-    rp_jsonw_open(w, NULL, '{', false);
     rp_jsonw_string(w, "class", word.s ? word.s : "");
     rp_jsonw_string(w, "symbol", rp_fact_str(f, c->symbol));
     rp_jsonw_number(w, "kept-bytes", rp_class_kept(c));
@@ -40,7 +39,6 @@ static void write_class(struct rp_jsonw *w, const struct rp_facts *f, const stru
         if (t->by)
             rp_jsonw_number(w, "by-node", t->by);
     }
-    rp_jsonw_close(w, '}');
     w->b.oom |= word.oom;
     rp_strbuf_free(&word);
 }
@@ -92,8 +90,11 @@ enum reap_status rp_json_classes(struct rp_ctx *ctx, const struct rp_facts *f, s
         for (unsigned p = 0; p < RP_N_PARTS; p++)
             write_bytes(w, rp_class_part_name(p), &c.part[p]);
         rp_jsonw_open(w, "classes", '[', true);
-        for (size_t i = 0; i < c.v.n; i++)
-            write_class(w, f, &c.v.v[i]);
+        for (size_t i = 0; i < c.v.n; i++) {
+            rp_jsonw_open(w, NULL, '{', false);
+            rp_json_class(w, f, &c.v.v[i]);
+            rp_jsonw_close(w, '}');
+        }
         rp_jsonw_close(w, ']');
         write_typeids(w, f);
         write_templates(w, &x);

@@ -133,6 +133,7 @@ enum reap_status rp_why_write(struct rp_ctx *ctx, const struct rp_facts *f, cons
     if (!st)
         *ret_matches = (unsigned)w.answers.n;
     rp_vec_free(&w.answers);
+    rp_classes_free(&w.classes);
     rp_view_free(&w.view);
     return st;
 }

@@ -2,18 +2,21 @@
 #ifndef RP_REPORT_WHY_H
 #define RP_REPORT_WHY_H
 
+#include "report/classes.h"
 #include "report/view.h"
 
 enum rp_answer_kind {
     RP_ANSWER_NODE,   /* a section, record, common symbol or set: node */
     RP_ANSWER_SYMBOL, /* a name without a node: symbol */
     RP_ANSWER_FILE,   /* an object or archive member: file */
+    RP_ANSWER_CLASS,  /* a C++ class: cls */
 };
 
 /* One thing that matched. */
 struct rp_answer {
     enum rp_answer_kind kind;
     rp_id node, symbol, file;
+    uint32_t cls;                   /* index into rp_why.classes */
     rp_str name;                    /* the symbol through which it matched, mangled; "" = none */
     uint32_t n_copies;              /* COMDAT copies of a node in other files */
     uint32_t n_parts, n_live_parts; /* of the section that matched; 0 = not asked for */
@@ -26,10 +29,19 @@ struct rp_why {
     const struct rp_why_options *opts;
     struct rp_view view; /* OUT and IN, once something matched */
     RP_VEC(struct rp_answer) answers;
+    struct rp_classes classes;
 };
 
 /* why_find.c */
 enum reap_status rp_why_find(struct rp_why *w);
+/* why_class.c: answers for the classes whose names match; `word` stands in their symbols. */
+enum reap_status rp_why_find_classes(struct rp_why *w, const char *word,
+                                     bool (*matches)(const void *arg, const char *name),
+                                     const void *arg);
+/* What there is to say about a class itself, and the node whose path or chain says the rest. */
+void rp_why_class_head(const struct rp_why *w, const struct rp_answer *a, struct rp_strbuf *b,
+                       rp_id *ret_evidence, const char **ret_about);
+void rp_why_class_json(const struct rp_why *w, const struct rp_answer *a, struct rp_jsonw *j);
 /* why_near.c: up to `max` names that look like the pattern, best first; *ret_n of them. */
 enum { RP_NEAR_MAX = 5 };
 enum reap_status rp_why_near(const struct rp_why *w, rp_str ret[RP_NEAR_MAX], unsigned *ret_n);

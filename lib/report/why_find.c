@@ -1,9 +1,9 @@
 /* why_find.c: what a pattern of `reap why` matches.
  *
- * Symbols by mangled name, demangled name and demangled name without parameters; sections by name
- * or "file:section"; sets of start-stop names and brackets by their symbols; files by path, base
- * name, member, "archive(member)" or "archive:member". Every form is compared literally and, when
- * it holds wildcards, as a glob.
+ * C++ classes by name; symbols by mangled name, demangled name and demangled name without
+ * parameters; sections by name or "file:section"; sets of start-stop names and brackets by their
+ * symbols; files by path, base name, member, "archive(member)" or "archive:member". Every form is
+ * compared literally and, when it holds wildcards, as a glob.
  *
  * Demangling every name of a big link takes seconds, so a name is demangled only when it holds the
  * longest word of the pattern: the Itanium C++ ABI and Rust's scheme write every source name out at
@@ -33,8 +33,9 @@ struct finder {
 
 /* --- names ----------------------------------------------------------------------------------- */
 
-static bool matches(const struct finder *s, const char *text)
+static bool matches(const void *finder, const char *text)
 {
+    const struct finder *s = finder;
     return !strcmp(s->w->pattern, text) || (s->is_glob && rp_glob_match(s->w->pattern, text));
 }
 
@@ -363,6 +364,9 @@ enum reap_status rp_why_find(struct rp_why *w)
     struct finder s = {.w = w, .is_glob = rp_glob_has_wildcard(w->pattern)};
     enum reap_status st = REAP_OK;
     find_word(&s);
+    st = rp_why_find_classes(w, s.word, matches, &s);
+    if (st)
+        return st;
     if (!rp_bitset_init(&s.done, w->f->nodes.n) || !find_sets(&s) || !find_symbols(&s) ||
         !find_sections(&s) || !find_files(&s) || !settle_copies(&s) || !drop_undefined(w) ||
         !clones_last(w))

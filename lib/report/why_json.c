@@ -236,9 +236,12 @@ enum reap_status rp_why_json(const struct rp_why *w, FILE *out)
     for (size_t i = 0; !st && i < w->answers.n && i < max; i++) {
         const struct rp_answer *a = &w->answers.v[i];
         rp_jsonw_open(&j, NULL, '{', true);
-        st = a->kind == RP_ANSWER_NODE   ? put_node_answer(w, &j, a)
-             : a->kind == RP_ANSWER_FILE ? put_file_answer(w, &j, a)
-                                         : put_symbol_answer(w, &j, a);
+        if (a->kind == RP_ANSWER_CLASS)
+            rp_why_class_json(w, a, &j);
+        else
+            st = a->kind == RP_ANSWER_NODE   ? put_node_answer(w, &j, a)
+                 : a->kind == RP_ANSWER_FILE ? put_file_answer(w, &j, a)
+                                             : put_symbol_answer(w, &j, a);
         rp_jsonw_close(&j, '}');
         if (!st)
             st = flush(w, &j, out);

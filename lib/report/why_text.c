@@ -142,8 +142,9 @@ static void put_referrers(const struct rp_why *w, rp_id node, struct rp_strbuf *
                                 : "  nothing refers to it\n");
         return;
     }
-    rp_strbuf_printf(b, "  referred to %" PRIu32 " time%s, by nothing that is live:\n", n,
-                     n == 1 ? "" : "s");
+    bool slots = w->f->nodes.v[node].reason == RP_REASON_RTTI_UNOBSERVABLE;
+    rp_strbuf_printf(b, "  referred to %" PRIu32 " time%s, by nothing that is live%s:\n", n,
+                     n == 1 ? "" : "s", slots ? " but RTTI slots that nobody reads" : "");
     for (uint32_t i = v->in_start[node]; i < v->in_start[node + 1]; i++) {
         if (w->f->edges.v[v->in_edges[i]].from == node)
             continue;
@@ -267,6 +268,25 @@ static enum reap_status put_node_answer(const struct rp_why *w, const struct rp_
     if (n->live)
         return put_live(w, a->node, b);
     return n->reason == RP_REASON_COMDAT_DUPLICATE ? REAP_OK : put_dead(w, a->node, b);
+}
+
+/* --- classes --------------------------------------------------------------------------------- */
+
+static enum reap_status put_class_answer(const struct rp_why *w, const struct rp_answer *a,
+                                         struct rp_strbuf *b)
+{
+    rp_id evidence;
+    const char *about;
+    rp_why_class_head(w, a, b, &evidence, &about);
+    if (!evidence)
+        return REAP_OK;
+    const struct rp_fact_node *n = &w->f->nodes.v[evidence];
+    rp_strbuf_printf(b, "  %s is ", about);
+    put_state(n, b);
+    rp_strbuf_puts(b, ": ");
+    put_node(w, evidence, b);
+    rp_strbuf_puts(b, "\n");
+    return n->live ? put_live(w, evidence, b) : put_dead(w, evidence, b);
 }
 
 /* --- names without a node, files ------------------------------------------------------------- */
@@ -432,9 +452,10 @@ enum reap_status rp_why_text(const struct rp_why *w, FILE *out)
         const struct rp_answer *a = &w->answers.v[i];
         if (i)
             rp_strbuf_puts(&b, "\n");
-        st = a->kind == RP_ANSWER_NODE   ? put_node_answer(w, a, &b)
-             : a->kind == RP_ANSWER_FILE ? put_file_answer(w, a, &b)
-                                         : put_symbol_answer(w, a, &b);
+        st = a->kind == RP_ANSWER_NODE    ? put_node_answer(w, a, &b)
+             : a->kind == RP_ANSWER_CLASS ? put_class_answer(w, a, &b)
+             : a->kind == RP_ANSWER_FILE  ? put_file_answer(w, a, &b)
+                                          : put_symbol_answer(w, a, &b);
         if (!st)
             st = flush(w, &b, out);
     }

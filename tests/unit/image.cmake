@@ -1,0 +1,2 @@
+reap_unit_test(image_fill)
+target_compile_definitions(test_image_fill PRIVATE TEST_CC="gcc")

@@ -461,6 +461,14 @@ static void load_or_store(uint32_t w, uint64_t at, struct rp_insn *ret)
         memory_at(w, is_store, width, signed_field(w, 12, 9), ret);
         if (width)
             transfer(w, false, ret);
+    } else if ((w & 0xff200000) == 0xd9200000) { /* stg, ldg and friends of FEAT_MTE */
+        uint32_t mode = field(w, 10, 2);
+        memory_at(w, mode || !field(w, 22, 1), 16, signed_field(w, 12, 9) * 16, ret);
+        ret->reads |= bit_or_sp(w, 0);
+        if (mode == 0)
+            ret->writes |= bit_or_zero(w, 0); /* ldg */
+        if (mode == 1 || mode == 3)
+            index_base(mode == 1, ret);
     } else if ((w & 0xbe000000) == 0x0c000000) { /* vector structures; bit 23: post-indexed */
         memory_at(w, !field(w, 22, 1), 16, 0, ret);
         if (field(w, 23, 1)) {

@@ -1,0 +1,301 @@
+/* relocs.c: edges from the relocations that the linker kept, and from dynamic ones.
+ *
+ * Why a check: tools that work on an image after the link (sorttable and objtool of Linux) change
+ * its contents and leave the relocations as they were. A relocation counts when the value that it
+ * stands for is what is stored: S + A, or S + A - P (psABI). One of data that does not hold is
+ * stale, counted and left out; values.c and records.c look at what is stored instead. What goes
+ * through a GOT, a PLT or TLS is the linker's own doing, and counts without a check, as all does
+ * that cannot be compared: an edge too many costs some bytes.
+ *
+ * What a relocation means after the link:
+ * - By a named symbol: the symbol, and what S + A lies in.
+ * - By a section's symbol: what S + A lies in. In x86 code the addend of a PC-relative field counts
+ *   from the next instruction; in data it does not.
+ * - From unnamed read-only data to the middle of a function: a jump table of that function, which
+ *   nobody else can use. It does not keep the function.
+ *
+ * Entry: rp_image_reloc_edges.
+ */
+#include "image/parts.h"
+
+#include "arch/access.h"
+#include "arch/arch.h"
+#include "elf/elf_linked.h"
+#include "util/checked.h"
+
+/* One relocation under way. */
+struct place {
+    const struct rp_rela *r;
+    const struct rp_reloc_info *info;
+    rp_id node;
+    uint32_t number;
+    uint64_t addr;    /* of the field */
+    const uint8_t *p; /* the field; NULL: no contents */
+    uint64_t room;    /* bytes up to the section's end */
+    bool code;
+};
+
+struct dynamic_value {
+    uint64_t place, value;
+};
+
+struct relocs {
+    struct rp_image_build *b;
+    RP_VEC(struct dynamic_value) dynamic; /* what the loader will store, by place */
+};
+
+static bool add_edge(struct relocs *s, const struct place *x, rp_id to, enum rp_edge_kind kind)
+{
+    if (!to || to == x->node)
+        return true;
+    return rp_image_add_edge(&s->b->edges, x->node, to, kind, RP_IMAGE_RELOC, x->number, x->addr);
+}
+
+/* --- the check ---------------------------------------------------------------------------------
+ */
+
+enum verdict { HOLDS, STALE, UNKNOWN };
+
+static uint64_t stored(const struct place *x)
+{
+    switch (x->info->width) {
+    case 1: return x->p[0];
+    case 2: return rp_load16(x->p);
+    case 4: return rp_load32(x->p);
+    default: return rp_load64(x->p);
+    }
+}
+
+static bool is_dynamic(const struct relocs *s, uint64_t place, uint64_t value)
+{
+    size_t lo = 0, hi = s->dynamic.n;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (s->dynamic.v[mid].place < place)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo < s->dynamic.n && s->dynamic.v[lo].place == place && s->dynamic.v[lo].value == value;
+}
+
+/* Whether the field holds `value` (S + A). */
+static enum verdict check(const struct relocs *s, const struct place *x, uint64_t value)
+{
+    unsigned cls = x->info->cls, width = x->info->width;
+    if ((cls != RP_REL_ABS && cls != RP_REL_PC) || x->info->insn || !width)
+        return UNKNOWN;
+    if (!x->p || width > x->room)
+        return STALE;
+    uint64_t mask = width == 8 ? UINT64_MAX : (UINT64_C(1) << 8 * width) - 1;
+    uint64_t want = value - (x->info->pcrel ? x->addr : 0);
+    if (((stored(x) ^ want) & mask) == 0)
+        return HOLDS;
+    return width == 8 && is_dynamic(s, x->addr, value) ? HOLDS : STALE;
+}
+
+/* Where a call really goes that the linker led through a PLT entry or a veneer. 0: unknown. */
+static uint64_t stored_target(const struct relocs *s, const struct place *x)
+{
+    if (!x->p || x->room < 4 || !x->code)
+        return 0;
+    uint32_t raw = rp_load32(x->p);
+    if (s->b->im->e->machine == EM_X86_64)
+        return x->info->cls == RP_REL_PLT && x->info->width == 4 && x->info->pcrel
+                   ? x->addr + 4 + (uint64_t)(int64_t)(int32_t)raw
+                   : 0;
+    bool branch = x->r->type == R_AARCH64_CALL26 || x->r->type == R_AARCH64_JUMP26;
+    if (s->b->im->e->machine != EM_AARCH64 || !branch || (raw & 0x7c000000) != 0x14000000)
+        return 0;
+    return x->addr + (uint64_t)((int64_t)((uint64_t)raw << 38) >> 36);
+}
+
+/* --- the meaning -------------------------------------------------------------------------------
+ */
+
+/* A function's own label, in a table of labels that has no name. */
+static bool is_inner_label(const struct relocs *s, const struct place *x, uint64_t value, rp_id to)
+{
+    const struct rp_image *im = s->b->im;
+    const struct rp_node *n = &im->m->nodes.v[x->node];
+    bool unnamed = n->kind == RP_NODE_GAP && !(rp_shdr_of(im->m, n->section)->flags & SHF_WRITE);
+    return !x->code && unnamed && (im->atoms.v[to].flags & RP_ATOM_FUNCTION) &&
+           !rp_image_symbol_at(im, value);
+}
+
+/* What an address means that is S + A, or lies in x86 code behind the field. */
+static bool add_address(struct relocs *s, const struct place *x, uint64_t value)
+{
+    const struct rp_image *im = s->b->im;
+    if (x->code && x->info->pcrel && im->m->arch->pc_bias) {
+        const struct rp_shdr *sh = rp_shdr_of(im->m, im->m->nodes.v[x->node].section);
+        const uint8_t *bytes = im->e->data + sh->offset;
+        value += (unsigned)im->m->arch->pc_bias;
+        unsigned tail = rp_arch_pc_tail(im->m->arch, bytes, sh->size, x->r);
+        if (tail && !add_edge(s, x, rp_image_node_at(im, value + tail), RP_EDGE_RELOC))
+            return false;
+    }
+    rp_id to = rp_image_node_at(im, value);
+    return !to || is_inner_label(s, x, value, to) || add_edge(s, x, to, RP_EDGE_RELOC);
+}
+
+static bool add_reloc(struct relocs *s, const struct place *x)
+{
+    struct rp_image *im = s->b->im;
+    const struct rp_sym *sym = &im->e->syms[x->r->sym];
+    uint64_t S = 0;
+    if (x->info->cls == RP_REL_HINT || x->info->cls == RP_REL_SIZE || !x->r->sym ||
+        !rp_image_symbol_addr(im, x->r->sym, &S))
+        return true;
+    uint64_t value = S + (uint64_t)x->r->addend;
+    if (rp_sym_type(sym) == STT_TLS) { /* an offset into the thread's block: the symbol says all */
+        uint32_t shndx = rp_sym_shndx(im->e, x->r->sym);
+        rp_id section = shndx < im->e->n_sections ? im->m->files.v[0].sec_base + shndx : 0;
+        return !section || add_edge(s, x, rp_node_at(im->m, section, sym->value), RP_EDGE_RELOC);
+    }
+    enum verdict verdict = check(s, x, value);
+    if (verdict == STALE) {
+        im->n_stale++;
+        return true;
+    }
+    uint64_t through = verdict == UNKNOWN ? stored_target(s, x) : 0;
+    if (through && !add_edge(s, x, rp_image_node_at(im, through), RP_EDGE_RELOC))
+        return false;
+    bool named = rp_sym_type(sym) != STT_SECTION;
+    enum rp_edge_kind kind = rp_sym_bind(sym) == STB_WEAK ? RP_EDGE_WEAK : RP_EDGE_RELOC;
+    uint32_t shndx = rp_sym_shndx(im->e, x->r->sym);
+    if (named && shndx < im->e->n_sections) {
+        rp_id section = im->m->files.v[0].sec_base + shndx;
+        rp_id node = im->m->sections[section].n_nodes ? rp_node_at(im->m, section, sym->value) : 0;
+        if (!add_edge(s, x, node, kind))
+            return false;
+    }
+    return add_address(s, x, value);
+}
+
+/* --- kept relocations --------------------------------------------------------------------------
+ */
+
+/* Whether records.c or frames.c says what this node refers to. */
+static bool is_decoded(const struct rp_image_build *b, rp_id node, uint64_t offset)
+{
+    const struct rp_node *n = &b->im->m->nodes.v[node];
+    if (n->kind == RP_NODE_FDE || n->kind == RP_NODE_CIE)
+        return true;
+    uint32_t table = b->im->atoms.v[node].table;
+    if (!table)
+        return false;
+    const struct rp_image_table *t = &b->tables.v[table - 1];
+    return !t->rule->table->any_targets || offset - n->offset == t->rule->table->subject.offset;
+}
+
+static bool section_edges(struct relocs *s, rp_id section)
+{
+    const struct rp_image *im = s->b->im;
+    const struct rp_section *sec = &im->m->sections[section];
+    const struct rp_shdr *sh = rp_shdr_of(im->m, section);
+    const uint8_t *bytes = sh->type == SHT_NOBITS ? NULL : im->e->data + sh->offset;
+    uint32_t n = 0;
+    const struct rp_rela *r = sec->rel ? rp_elf_relocs(im->e, sec->rel, &n) : NULL;
+    rp_id node = sec->node, end = sec->node + sec->n_nodes;
+    if (!sec->n_nodes)
+        return true;
+    for (uint32_t i = 0; i < n; i++) {
+        while (node + 1 < end && im->m->nodes.v[node + 1].offset <= r[i].offset)
+            node++;
+        if (im->m->nodes.v[node].offset > r[i].offset || is_decoded(s->b, node, r[i].offset))
+            continue;
+        struct place x = {.r = &r[i],
+                          .info = rp_reloc_info(im->m->arch, r[i].type),
+                          .node = node,
+                          .number = i,
+                          .addr = sh->addr + r[i].offset,
+                          .p = bytes ? bytes + r[i].offset : NULL,
+                          .room = sh->size - r[i].offset,
+                          .code = sh->flags & SHF_EXECINSTR};
+        if (!add_reloc(s, &x))
+            return false;
+    }
+    return true;
+}
+
+/* --- dynamic relocations -----------------------------------------------------------------------
+ */
+
+static int by_place(const void *a, const void *b)
+{
+    const struct dynamic_value *x = a, *y = b;
+    if (x->place != y->place)
+        return x->place < y->place ? -1 : 1;
+    return x->value < y->value ? -1 : x->value > y->value;
+}
+
+/* R_*_RELATIVE and R_*_IRELATIVE store their addend, or what the function there returns. */
+static bool stores_addend(const struct rp_image *im, uint32_t type)
+{
+    if (im->e->machine == EM_X86_64)
+        return type == R_X86_64_RELATIVE || type == R_X86_64_IRELATIVE ||
+               type == R_X86_64_RELATIVE64;
+    return type == R_AARCH64_RELATIVE || type == R_AARCH64_IRELATIVE;
+}
+
+static enum reap_status read_dynamic(struct relocs *s)
+{
+    const struct rp_image *im = s->b->im;
+    for (uint32_t i = 1; i < im->e->n_sections; i++) {
+        uint32_t n;
+        const struct rp_rela *r = rp_elf_linked_dynamic(im->e, i, &n);
+        for (uint32_t k = 0; k < n; k++) {
+            struct dynamic_value v = {r[k].offset, (uint64_t)r[k].addend};
+            if (stores_addend(im, r[k].type) && !rp_vec_push(&s->dynamic, v))
+                return rp_nomem(im->m->ctx);
+        }
+    }
+    if (s->dynamic.n)
+        qsort(s->dynamic.v, s->dynamic.n, sizeof *s->dynamic.v, by_place);
+    return REAP_OK;
+}
+
+/* From the place to what will be stored there; a place that no node holds keeps it always. */
+static bool dynamic_edges(struct relocs *s)
+{
+    struct rp_image *im = s->b->im;
+    for (size_t i = 0; i < s->dynamic.n; i++) {
+        const struct dynamic_value *v = &s->dynamic.v[i];
+        rp_id from = rp_image_node_at(im, v->place), to = rp_image_node_at(im, v->value);
+        const struct rp_node *n = &im->m->nodes.v[from];
+        bool inside = from && v->place - rp_image_node_addr(im, from) < n->size;
+        struct place x = {.node = from, .addr = v->place};
+        if (!to || (inside && is_inner_label(s, &x, v->value, to)))
+            continue;
+        if (inside && n->kind != RP_NODE_FDE && n->kind != RP_NODE_CIE &&
+            !im->atoms.v[from].table) {
+            if (to != from && !rp_image_add_edge(&s->b->edges, from, to, RP_EDGE_RELOC,
+                                                 RP_IMAGE_VALUE, 0, v->place))
+                return false;
+        } else if (!inside) {
+            struct rp_root r = {.node = to,
+                                .reason = RP_ROOT_LINKER_REF,
+                                .detail = "a dynamic relocation stores its address",
+                                .follow = true};
+            if (!rp_vec_push(&im->m->roots, r))
+                return false;
+        }
+    }
+    return true;
+}
+
+enum reap_status rp_image_reloc_edges(struct rp_image_build *b)
+{
+    struct relocs s = {.b = b};
+    struct rp_model *m = b->im->m;
+    enum reap_status st = read_dynamic(&s);
+    bool ok = true;
+    for (rp_id i = 1; st == REAP_OK && ok && i <= m->n_section_ids; i++)
+        if ((m->sections[i].flags & RP_SEC_ALLOC) && !(m->sections[i].flags & RP_SEC_META))
+            ok = section_edges(&s, i);
+    if (st == REAP_OK && ok)
+        ok = dynamic_edges(&s);
+    rp_vec_free(&s.dynamic);
+    return ok ? st : rp_nomem(m->ctx);
+}

@@ -64,8 +64,8 @@ static bool is_fillable(const struct rp_fill *f, rp_id node, bool *ret_code)
     if (!(sh->flags & SHF_ALLOC) || sh->type != SHT_PROGBITS)
         return false;
     *ret_code = (sh->flags & SHF_EXECINSTR) != 0;
-    return (*ret_code || (f->o->data && n->kind == RP_NODE_ATOM)) &&
-           rp_in_range(n->offset, n->size, sh->size) && rp_in_range(sh->offset, sh->size, f->size);
+    return (*ret_code || n->kind == RP_NODE_ATOM) && rp_in_range(n->offset, n->size, sh->size) &&
+           rp_in_range(sh->offset, sh->size, f->size);
 }
 
 /* The first verified range that ends above an address; the number of ranges when there is none. */
@@ -261,8 +261,14 @@ static enum reap_status fill_all(struct rp_fill *f, const struct rp_marks *marks
     const struct rp_model *m = f->im->m;
     for (rp_id id = 1; id < m->nodes.n; id++) {
         bool is_code;
-        if (!marks->live[id] && is_fillable(f, id, &is_code) && !fill_atom(f, id, is_code))
+        if (marks->live[id] || !is_fillable(f, id, &is_code))
+            continue;
+        if (!is_code && !f->o->data) {
+            f->ret->n_data_left++;
+            f->ret->data_left_bytes += m->nodes.v[id].size;
+        } else if (!fill_atom(f, id, is_code)) {
             return rp_nomem(f->ctx);
+        }
     }
     if (f->spans.n)
         qsort(f->spans.v, f->spans.n, sizeof *f->spans.v, by_addr);

@@ -25,14 +25,15 @@ struct rp_fill_pages {
 };
 
 struct rp_fill_result {
-    uint64_t n_code, code_bytes; /* dead atoms of code, and their bytes that are filled */
-    uint64_t n_data, data_bytes; /* the same for data */
-    uint64_t n_filled_before;    /* of these atoms, those that the input has filled already */
-    uint64_t protected_bytes;    /* of dead code, left alone: self-patching code verifies them */
-    uint64_t n_relocs;           /* kept relocations that became R_*_NONE */
-    uint64_t n_symbols;          /* symbols that went */
-    uint64_t n_reloc_sections;   /* relocation sections that went */
-    uint64_t n_pages[3];         /* whole filled pages of 4 KiB, 64 KiB, 2 MiB, by address */
+    uint64_t n_code, code_bytes;           /* dead atoms of code, and their bytes that are filled */
+    uint64_t n_data, data_bytes;           /* the same for data */
+    uint64_t n_data_left, data_left_bytes; /* dead data that stays: not asked for */
+    uint64_t n_filled_before;  /* of these atoms, those that the input has filled already */
+    uint64_t protected_bytes;  /* of dead code, left alone: self-patching code verifies them */
+    uint64_t n_relocs;         /* kept relocations that became R_*_NONE */
+    uint64_t n_symbols;        /* symbols that went */
+    uint64_t n_reloc_sections; /* relocation sections that went */
+    uint64_t n_pages[3];       /* whole filled pages of 4 KiB, 64 KiB, 2 MiB, by address */
     RP_VEC(struct rp_fill_pages) pages; /* runs of whole filled pages, by rising address */
     uint64_t punched;                   /* bytes of the output that take no room on the disk */
     uint64_t size_before, size_after;   /* of the files */

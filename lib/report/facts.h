@@ -10,6 +10,7 @@
 #include "model/model.h"
 #include "pass/pass.h"
 #include "pass/rtti.h"
+#include "report/fact_image.h"
 #include "report/finding.h"
 #include "util/bitset.h"
 
@@ -173,6 +174,7 @@ struct rp_facts {
     RP_VEC(struct rp_fact_slot) rtti_slots;
     RP_VEC(struct rp_fact_typeid) typeids;
     struct rp_totals totals;
+    struct rp_fact_image image; /* of a linked image; not in the database */
     RP_VEC(char) pool;
     struct rp_pool_slot *slots;
     size_t n_slots_used, slot_mask;

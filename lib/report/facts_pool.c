@@ -45,6 +45,7 @@ void rp_facts_free(struct rp_facts *f)
     rp_vec_free(&f->bases);
     rp_vec_free(&f->rtti_slots);
     rp_vec_free(&f->typeids);
+    rp_vec_free(&f->image.pages);
     rp_vec_free(&f->pool);
     free(f->slots);
     memset(f, 0, sizeof *f);

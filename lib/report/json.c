@@ -8,6 +8,7 @@
 #include "report/facts.h"
 
 #include "report/classes.h"
+#include "report/json_image.h"
 #include "report/jsonw.h"
 #include "report/lint.h"
 #include "report/view.h"
@@ -310,6 +311,7 @@ enum reap_status rp_json_write(struct rp_ctx *ctx, const struct rp_facts *f, FIL
     rp_jsonw_number(&j.w, "format-version", FORMAT_VERSION);
     write_run(&j);
     write_totals(&j.w, &f->totals, true);
+    rp_json_image(&f->image, &j.w);
     rp_lint_json_array(&j.w, "findings", f);
     st = write_roots(&j);
     if (!st)

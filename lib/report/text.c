@@ -342,7 +342,9 @@ enum reap_status rp_text_write(struct rp_ctx *ctx, const struct rp_facts *f, FIL
     write_head(&t);
     write_danger(&t);
     write_totals(&t);
-    st = write_chains(&t);
+    st = rp_text_image(&t);
+    if (!st)
+        st = write_chains(&t);
     if (!st)
         st = rp_text_classes(&t);
     if (!st)

@@ -31,6 +31,8 @@ void rp_text_referrers(const struct rp_text *t, rp_id node, rp_id here, struct r
 
 /* text_files.c: by archive and by object. */
 enum reap_status rp_text_files(struct rp_text *t);
+/* text_image.c: what became of a linked image, if it is one. */
+enum reap_status rp_text_image(struct rp_text *t);
 /* text_classes.c: C++ classes and template instantiations, if there are any. */
 enum reap_status rp_text_classes(struct rp_text *t);
 /* text_tables.c: tables that were collected by record, if there are any. */

@@ -175,6 +175,8 @@ static void traps_name_their_node(void **state)
     assert_int_equal(r.n_code, 5);
     assert_int_equal(r.code_bytes, sum);
     assert_int_equal(r.n_data, 0);
+    assert_int_equal(r.n_data_left, 1);
+    assert_int_equal(r.data_left_bytes, 16);
     assert_int_equal(r.n_filled_before, 0);
     assert_int_equal(r.n_relocs, 4); /* three calls and an address; gas resolves the jump */
     assert_int_equal(run("./in; test $? = 42 && ./out; test $? = 42"), 0);

@@ -58,6 +58,8 @@ void reap_free(struct reap *r)
         rp_facts_free(&r->facts);
     rp_plan_free(&r->plan);
     rp_marks_free(&r->marks);
+    rp_image_run_free(r);
+    rp_rtti_free(&r->rtti);
     rp_parallel(&r->ctx, 2, free_large, r);
     rp_rules_free(&r->rules);
     if (r->has_link)

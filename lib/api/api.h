@@ -18,6 +18,7 @@
 #include "link/script.h"
 #include "model/model.h"
 #include "pass/pass.h"
+#include "pass/rtti.h"
 #include "report/facts.h"
 #include "util/arena.h"
 #include "util/ctx.h"
@@ -64,12 +65,21 @@ enum rp_opt {
     RP_OPT_OUT_DIR,
     RP_OPT_LEVEL,
     RP_OPT_EXTRACTION,
+    RP_OPT_TYPEINFO,
+    RP_OPT_ASSUME,
     RP_OPT_MODE,
     RP_OPT_LINKER,
     RP_OPT_SAVE,
     RP_OPT_FALLBACK,
     RP_OPT_CHECK,
     RP_OPT_TRIPWIRE,
+    RP_OPT_FILL,
+    RP_OPT_DATA,
+    RP_OPT_STRIP_DEAD_SYMBOLS,
+    RP_OPT_STRIP_RELOCS,
+    RP_OPT_SIZES,
+    RP_OPT_NO_SCAN,
+    RP_OPT_NO_DECODE,
     RP_OPT_THREADS,
     RP_OPT_HELP,
     RP_OPT_VERSION,
@@ -116,9 +126,11 @@ struct reap {
     bool has_model;
     struct rp_resolve_result resolved;
     struct rp_job job;
+    struct rp_rtti rtti;
     struct rp_marks marks;
     struct rp_plan plan;
     bool analysed;
+    struct rp_image_run *image; /* of `reap image`, else NULL; image.c */
     struct rp_facts facts;
     bool has_facts;
 
@@ -166,6 +178,10 @@ struct rp_strbuf;
 enum reap_status rp_names_set(struct reap *r, const struct rp_replacement *repl, size_t n_repl);
 void rp_names_translate(const struct reap *r, const char *text, size_t n, struct rp_strbuf *out);
 enum reap_status rp_names_fix_files(struct reap *r);
+
+/* image.c: the analysis of a linked image, in place of resolve and all that follows. */
+enum reap_status rp_image_collect(struct reap *r);
+void rp_image_run_free(struct reap *r);
 
 /* kernel.c: rule files for kernels and modules, by option or by the look of the objects; and the
  * modules whose undefined names are exports. */

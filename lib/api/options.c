@@ -14,7 +14,14 @@
 #include <string.h>
 
 enum form { NONE, OPTIONAL, REQUIRED };
-enum { D = 1 << REAP_PRODUCT_DRIVER, P = 1 << REAP_PRODUCT_PLUGIN, G = 1 << REAP_PRODUCT_GC };
+/* G: reap gc and reap image; C: reap gc alone; I: reap image alone */
+enum {
+    D = 1 << REAP_PRODUCT_DRIVER,
+    P = 1 << REAP_PRODUCT_PLUGIN,
+    C = 1 << REAP_PRODUCT_GC,
+    I = 1 << REAP_PRODUCT_IMAGE,
+    G = C | I
+};
 
 struct option {
     const char *name;
@@ -89,13 +96,17 @@ static const struct option table[RP_N_OPTS] = {
         "of a kernel's exported symbols only those that these modules import are roots (repeatable)"},
     [RP_OPT_OUTPUT] = {"output", 'o', REQUIRED, G, "The work", "FILE",
         "write the one input object here"},
-    [RP_OPT_OUT_DIR] = {"out-dir", 0, REQUIRED, G, "The work", "DIR",
+    [RP_OPT_OUT_DIR] = {"out-dir", 0, REQUIRED, C, "The work", "DIR",
         "write all inputs below this folder, by base name"},
-    [RP_OPT_LEVEL] = {"level", 0, REQUIRED, D | P | G, "The work", "full|linker|stock",
+    [RP_OPT_LEVEL] = {"level", 0, REQUIRED, D | P | C, "The work", "full|linker|stock",
         "full (default), whole sections as lld's --gc-sections, or just what this linker's drops"},
     [RP_OPT_EXTRACTION] = {"extraction", 0, REQUIRED, D | P, "The work", "linker|live",
         "live: archive members that nothing live refers to are not linked"},
-    [RP_OPT_MODE] = {"mode", 0, REQUIRED, D | P | G, "The work", "collect|report|off",
+    [RP_OPT_TYPEINFO] = {"typeinfo", 0, REQUIRED, D | P | C, "The work", "collect|keep",
+        "keep: C++ typeinfo stays with its vtables (default: it goes when nobody can look at it)"},
+    [RP_OPT_ASSUME] = {"assume", 0, REQUIRED, D | P | C, "The work", "no-typeid-deref",
+        "typeinfo goes also when it cannot be proved that nobody looks: no typeid(*p), no dlopen"},
+    [RP_OPT_MODE] = {"mode", 0, REQUIRED, D | P | C, "The work", "collect|report|off",
         "report: analyse and report, link the original; off: do nothing"},
     [RP_OPT_LINKER] = {"linker", 0, REQUIRED, D, "The work", "NAME|PATH",
         "the linker behind ld.reap: lld, lld-19, mold, bfd, gold or a path (default: ld.lld, else ld)"},
@@ -103,10 +114,24 @@ static const struct option table[RP_N_OPTS] = {
         "keep the rewritten files in DIR, with a relink.sh that repeats the final link"},
     [RP_OPT_FALLBACK] = {"fallback", 0, NONE, D | P, "The work", NULL,
         "when the link of the rewritten files fails, link the original ones"},
-    [RP_OPT_CHECK] = {"check", 0, NONE, D | P | G, "The work", NULL,
+    [RP_OPT_CHECK] = {"check", 0, NONE, D | P | C, "The work", NULL,
         "check each rewritten object, and the list of loaded files against lld's own"},
-    [RP_OPT_TRIPWIRE] = {"tripwire", 0, NONE, D | P | G, "The work", NULL,
+    [RP_OPT_TRIPWIRE] = {"tripwire", 0, NONE, D | P | C, "The work", NULL,
         "turn dead functions into traps, so that a run which needs one stops there (reap explain)"},
+    [RP_OPT_FILL] = {"fill", 0, REQUIRED, I, "The work", "trap|zero",
+        "what takes the place of dead code: traps that tell what was hit, or what compresses best"},
+    [RP_OPT_DATA] = {"data", 0, NONE, I, "The work", NULL,
+        "local data that nothing seems to refer to is dead, too, and dead data becomes zeros"},
+    [RP_OPT_STRIP_DEAD_SYMBOLS] = {"strip-dead-symbols", 0, NONE, I, "The work", NULL,
+        "symbols of filled functions leave the symbol table"},
+    [RP_OPT_STRIP_RELOCS] = {"strip-relocs", 0, NONE, I, "The work", NULL,
+        "the relocations that the linker kept are left out of the output"},
+    [RP_OPT_SIZES] = {"sizes", 0, NONE, I, "Reports", NULL,
+        "measure what the image is worth compressed, before and after (takes seconds)"},
+    [RP_OPT_NO_SCAN] = {"no-scan", 0, NONE, I, "The work", NULL,
+        "do not look for branches byte by byte: code that is needed may go (an experiment)"},
+    [RP_OPT_NO_DECODE] = {"no-decode", 0, NONE, I, "The work", NULL,
+        "do not look for branches by decoding: code that is needed may go (an experiment)"},
     [RP_OPT_THREADS] = {"threads", 'j', REQUIRED, D | P | G, "The work", "N",
         "number of threads (default: the processors at hand)"},
     [RP_OPT_HELP] = {"help", 'h', NONE, D | P | G, "Help", NULL, "print this and exit"},
@@ -124,9 +149,15 @@ static const struct option *find_option(const char *name, size_t len)
     return NULL;
 }
 
+/* Options with two dashes, letters, and values in a word of their own. */
+static bool is_command(enum reap_product product)
+{
+    return product == REAP_PRODUCT_GC || product == REAP_PRODUCT_IMAGE;
+}
+
 static const char *prefix_of(enum reap_product product)
 {
-    return product == REAP_PRODUCT_DRIVER ? "--reap-" : product == REAP_PRODUCT_GC ? "--" : "";
+    return product == REAP_PRODUCT_DRIVER ? "--reap-" : is_command(product) ? "--" : "";
 }
 
 /* Levenshtein distance of two short words, capped by the size of the rows. */
@@ -192,12 +223,21 @@ static enum reap_status check_value(struct reap *r, const struct option *o, cons
     static const char *const graph_levels[] = {"archive", "object", "section", "symbol", NULL};
     static const char *const graph_dead[] = {"only", "with", NULL};
     enum rp_opt opt = (enum rp_opt)(o - table);
+    static const char *const typeinfo[] = {"collect", "keep", NULL};
+    static const char *const assumptions[] = {"no-typeid-deref", NULL};
     static const char *const modules[] = {"all", "none", NULL};
+    static const char *const fills[] = {"trap", "zero", NULL};
     bool ok = true;
     if (opt == RP_OPT_FAIL_ON)
         ok = rp_fail_on_is_known(value);
+    else if (opt == RP_OPT_FILL)
+        ok = is_one_of(value, fills);
     else if (opt == RP_OPT_MODULES)
         ok = is_one_of(value, modules);
+    else if (opt == RP_OPT_TYPEINFO)
+        ok = is_one_of(value, typeinfo);
+    else if (opt == RP_OPT_ASSUME)
+        ok = is_one_of(value, assumptions);
     else if (opt == RP_OPT_LEVEL)
         ok = is_one_of(value, levels);
     else if (opt == RP_OPT_MODE)
@@ -282,7 +322,7 @@ bool reap_option_match(enum reap_product product, const char *word, const char *
     size_t n = strlen(prefix);
     *ret_needs_value = false;
     if (strncmp(word, prefix, n) != 0 || !word[n]) {
-        if (product != REAP_PRODUCT_GC || word[0] != '-' || !word[1] || word[1] == '-')
+        if (!is_command(product) || word[0] != '-' || !word[1] || word[1] == '-')
             return false;
         if (match_letter(word, ret_name, ret_value, ret_needs_value))
             return true;
@@ -295,7 +335,7 @@ bool reap_option_match(enum reap_product product, const char *word, const char *
     const struct option *o = find_option(name, len);
     *ret_value = name[len] ? name + len + 1 : NULL;
     *ret_name = o ? o->name : name;
-    *ret_needs_value = product == REAP_PRODUCT_GC && o && o->form == REQUIRED && !*ret_value;
+    *ret_needs_value = is_command(product) && o && o->form == REQUIRED && !*ret_value;
     return true;
 }
 
@@ -396,7 +436,7 @@ static void print_option(enum reap_product product, const struct option *o, FILE
 {
     char left[64];
     int n = 0;
-    if (product == REAP_PRODUCT_GC && o->letter)
+    if (is_command(product) && o->letter)
         n = snprintf(left, sizeof left, "-%c, ", o->letter);
     snprintf(left + n, sizeof left - (size_t)n, "%s%s%s%s%s%s", prefix_of(product), o->name,
              o->form == OPTIONAL ? "[" : "", o->argument ? "=" : "", o->argument ? o->argument : "",

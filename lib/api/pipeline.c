@@ -172,11 +172,23 @@ static bool has_roots(const struct reap *r)
            has_export_rule(r) || r->scripts.n || r->kernel_module;
 }
 
+/* reap gc and reap image: no linker's command line, no link to pass through. */
+static bool is_command(const struct reap *r)
+{
+    return r->product == REAP_PRODUCT_GC || r->product == REAP_PRODUCT_IMAGE;
+}
+
 /* Under mode=report the link is left alone: with --gc-sections what goes is the linker's choice. */
 static bool is_prediction(const struct reap *r)
 {
-    return r->product != REAP_PRODUCT_GC &&
+    return !is_command(r) &&
            (rp_opt_stock(r) || (rp_opt_mode(r) == RP_MODE_REPORT && r->link.gc_sections));
+}
+
+static bool keeps_typeinfo(const struct reap *r)
+{
+    const char *how = rp_opt_value(r, RP_OPT_TYPEINFO);
+    return how && !strcmp(how, "keep");
 }
 
 static void make_job(struct reap *r)
@@ -192,6 +204,8 @@ static void make_job(struct reap *r)
         .export_from = r->export_from.v,
         .n_export_from = r->export_from.n,
         .debug_refs = rp_reports_wanted(r),
+        .keep_typeinfo = keeps_typeinfo(r),
+        .no_typeid_deref = rp_opt_given(r, RP_OPT_ASSUME),
         .default_api_roots = r->product == REAP_PRODUCT_GC && !has_roots(r),
     };
     if (r->job.default_api_roots)
@@ -227,7 +241,7 @@ static struct rp_resolve_options resolve_options(const struct reap *r)
 /* Reasons to leave a command alone that show in its words alone; NULL: go on. */
 static const char *why_no_link(const struct reap *r)
 {
-    if (r->product == REAP_PRODUCT_GC)
+    if (is_command(r))
         return NULL;
     if (r->link.print_version_only)
         return "nothing is linked";
@@ -237,7 +251,7 @@ static const char *why_no_link(const struct reap *r)
 /* Reasons to leave a link alone that show before any input is read; NULL: go on. */
 static const char *why_not_collect(const struct reap *r)
 {
-    if (r->product == REAP_PRODUCT_GC)
+    if (is_command(r))
         return NULL;
     if (r->link.relocatable && !has_roots(r))
         return "a relocatable link (-r) without -e or -u names no roots";
@@ -309,8 +323,11 @@ static enum reap_status collect(struct reap *r)
     PASS("roots", rp_roots(m, &r->job));              /* what must stay whatever refers to it */
     PASS("keep-list", rp_keep_list_roots(r));         /* roots of a bisection */
     PASS("extraction", live_extraction(r));           /* members that nothing live refers to */
-    PASS("mark", rp_mark(m, &r->marks));              /* what the roots reach */
-    PASS("plan", rp_plan_make(m, &r->marks, &r->job, &r->plan)); /* what becomes of each file */
+    if (r->job.level == RP_LEVEL_FULL)
+        PASS("typeinfo", rp_rtti_find(m, &r->job, &r->rtti)); /* C++ classes, slots of vtables */
+    PASS("mark", rp_mark_classes(m, &r->job, &r->rtti, &r->marks)); /* what the roots reach */
+    PASS("plan", rp_plan_make(m, &r->marks, &r->job, &r->plan));    /* what becomes of each file */
+    PASS("slots", rp_rtti_plan(m, &r->marks, &r->rtti, &r->plan));  /* … and of RTTI slots */
     if (rp_opt_given(r, RP_OPT_TRIPWIRE))
         PASS("tripwire", rp_tripwire_plan(m, &r->marks, &r->plan)); /* dead code becomes traps */
     r->analysed = true;
@@ -320,7 +337,7 @@ static enum reap_status collect(struct reap *r)
 static enum reap_status analyse(struct reap *r, const char **ret_why)
 {
     enum reap_status st = REAP_OK;
-    if (r->product == REAP_PRODUCT_GC)
+    if (is_command(r))
         st = make_gc_command(r);
     if (st == REAP_OK && !r->has_link)
         st = rp_fail(&r->ctx, REAP_ERR_USAGE, "no-command", rp_at(NULL), "nothing to analyse");
@@ -334,6 +351,8 @@ static enum reap_status analyse(struct reap *r, const char **ret_why)
         st = read_scripts(r);
     if (st == REAP_OK && !*ret_why)
         *ret_why = why_not_collect(r);
+    if (st == REAP_OK && r->product == REAP_PRODUCT_IMAGE)
+        return rp_image_collect(r);
     if (st == REAP_OK && !*ret_why)
         st = load(r, ret_why);
     if (st != REAP_OK || *ret_why)
@@ -352,11 +371,11 @@ enum reap_status reap_analyse(struct reap *r, enum reap_disposition *ret, const 
 {
     const char *why = NULL;
     enum reap_status st = REAP_OK;
-    if (rp_opt_mode(r) == RP_MODE_OFF && r->product != REAP_PRODUCT_GC)
+    if (rp_opt_mode(r) == RP_MODE_OFF && !is_command(r))
         why = "mode=off";
     else
         st = analyse(r, &why);
-    if (st == REAP_ERR_UNSUPPORTED && r->product != REAP_PRODUCT_GC) {
+    if (st == REAP_ERR_UNSUPPORTED && !is_command(r)) {
         why = "an input is of a kind that is not supported";
         st = REAP_OK;
     }

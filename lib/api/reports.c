@@ -12,6 +12,7 @@ static const char *product_name(enum reap_product product)
     switch (product) {
     case REAP_PRODUCT_DRIVER: return "ld.reap";
     case REAP_PRODUCT_PLUGIN: return "reap.so";
+    case REAP_PRODUCT_IMAGE: return "reap image";
     default: return "reap gc";
     }
 }
@@ -25,8 +26,10 @@ enum reap_status rp_need_facts(struct reap *r)
     struct rp_timer t = rp_phase_begin();
     enum reap_status st = rp_facts_build(&r->model, &r->marks, &r->job, &r->facts);
     rp_phase_done(r, t, "facts");
+    if (st == REAP_OK)
+        st = rp_facts_add_classes(&r->model, &r->rtti, &r->facts);
     r->has_facts = st == REAP_OK;
-    if (st == REAP_OK && rp_reports_wanted(r)) {
+    if (st == REAP_OK && rp_reports_wanted(r) && !r->image) {
         t = rp_phase_begin();
         st = rp_danger_find(&r->model, &r->marks, &r->job, &r->facts);
         rp_phase_done(r, t, "danger");

@@ -8,9 +8,14 @@
  * Afterwards come the roots that stay only with their file (rp_root.with_file): the debug
  * sections of a file of which nothing else is left describe nothing.
  *
- * Entry: rp_mark.
+ * RTTI slots of vtables are followed when rtti_mark.c says so; the rest of the marking knows no
+ * C++.
+ *
+ * Entries: rp_mark, rp_mark_classes.
  */
 #include "pass/pass.h"
+
+#include "pass/rtti_private.h"
 
 #include <string.h>
 
@@ -25,27 +30,31 @@ static void mark_root(const struct rp_model *m, struct rp_marks *marks, uint32_t
     marks->n_live++;
 }
 
-static void traverse(const struct rp_model *m, struct rp_marks *marks, rp_id *queue)
+static void enter_roots(struct rp_marker *w)
 {
-    size_t head = 0, tail = 0;
-    for (uint32_t i = 0; i < m->roots.n; i++) {
-        const struct rp_root *r = &m->roots.v[i];
-        if (!r->follow || marks->live[r->node])
+    for (uint32_t i = 0; i < w->m->roots.n; i++) {
+        const struct rp_root *r = &w->m->roots.v[i];
+        if (!r->follow)
             continue;
-        mark_root(m, marks, i, 1);
-        queue[tail++] = r->node;
+        if (w->rtti && rp_bitset_get(&w->rtti->special, r->node))
+            rp_rtti_root(w, r->node);
+        if (w->marks->live[r->node])
+            continue;
+        mark_root(w->m, w->marks, i, 1);
+        w->queue[w->tail++] = r->node;
     }
-    while (head < tail) {
-        rp_id from = queue[head++];
+}
+
+static void traverse(struct rp_marker *w)
+{
+    const struct rp_model *m = w->m;
+    while (w->head < w->tail) {
+        rp_id from = w->queue[w->head++];
         for (uint32_t k = m->edge_start[from]; k < m->edge_start[from + 1]; k++) {
             rp_id to = m->edges[k].to;
-            if (marks->live[to])
+            if (w->rtti && rp_bitset_get(&w->rtti->special, to) && !rp_rtti_follow(w, from, k))
                 continue;
-            marks->live[to] = 1;
-            marks->parent[to] = from;
-            marks->cause[to] = k;
-            marks->n_live++;
-            queue[tail++] = to;
+            rp_mark_reach(w, to, from, k);
         }
     }
 }
@@ -76,34 +85,69 @@ static void find_files(const struct rp_model *m, const struct rp_marks *marks, u
     }
 }
 
-enum reap_status rp_mark(const struct rp_model *m, struct rp_marks *ret)
+static enum reap_status mark(struct rp_marker *w)
+{
+    const struct rp_model *m = w->m;
+    uint8_t *stays = calloc(m->files.n + 1, sizeof *stays);
+    enum reap_status rc = REAP_OK;
+    if (!stays)
+        return rp_nomem(m->ctx);
+    for (uint32_t i = 0; i < m->roots.n; i++)
+        if (!m->roots.v[i].follow && !m->roots.v[i].with_file)
+            mark_root(m, w->marks, i, 2);
+    if (w->rtti)
+        rp_rtti_begin(w);
+    enter_roots(w);
+    traverse(w);
+    while (w->rtti && !rc) { /* until no slot brings anything more */
+        size_t before = w->tail;
+        rc = rp_rtti_settle(w);
+        if (w->tail == before)
+            break;
+        traverse(w);
+    }
+    if (w->rtti && !rc)
+        rp_rtti_verdicts(w);
+    find_files(m, w->marks, stays);
+    for (uint32_t i = 0; i < m->roots.n; i++) {
+        const struct rp_root *r = &m->roots.v[i];
+        if (r->with_file && stays[m->sections[m->nodes.v[r->node].section].file - 1])
+            mark_root(m, w->marks, i, 2);
+    }
+    free(stays);
+    return rc;
+}
+
+enum reap_status rp_mark_classes(const struct rp_model *m, const struct rp_job *job,
+                                 struct rp_rtti *rtti, struct rp_marks *ret)
 {
     size_t n = m->nodes.n;
     struct rp_marks marks = {.live = calloc(n + 1, sizeof *marks.live),
                              .parent = calloc(n + 1, sizeof *marks.parent),
                              .cause = calloc(n + 1, sizeof *marks.cause)};
-    rp_id *queue = malloc((n + 1) * sizeof *queue);
-    uint8_t *stays = calloc(m->files.n + 1, sizeof *stays);
-    if (!marks.live || !marks.parent || !marks.cause || !queue || !stays) {
+    struct rp_marker w = {.m = m, .job = job, .marks = &marks};
+    w.queue = malloc((n + 1) * sizeof *w.queue);
+    enum reap_status rc = REAP_OK;
+    if (rtti && rtti->slots.n) {
+        w.rtti = rtti;
+        w.stack = malloc((rtti->classes.n + 1) * sizeof *w.stack);
+    }
+    if (!marks.live || !marks.parent || !marks.cause || !w.queue || (w.rtti && !w.stack))
+        rc = rp_nomem(m->ctx);
+    if (!rc)
+        rc = mark(&w);
+    free(w.queue);
+    free(w.stack);
+    if (rc)
         rp_marks_free(&marks);
-        free(queue);
-        free(stays);
-        return rp_nomem(m->ctx);
-    }
-    for (uint32_t i = 0; i < m->roots.n; i++)
-        if (!m->roots.v[i].follow && !m->roots.v[i].with_file)
-            mark_root(m, &marks, i, 2);
-    traverse(m, &marks, queue);
-    find_files(m, &marks, stays);
-    for (uint32_t i = 0; i < m->roots.n; i++) {
-        const struct rp_root *r = &m->roots.v[i];
-        if (r->with_file && stays[m->sections[m->nodes.v[r->node].section].file - 1])
-            mark_root(m, &marks, i, 2);
-    }
-    free(queue);
-    free(stays);
-    *ret = marks;
-    return REAP_OK;
+    else
+        *ret = marks;
+    return rc;
+}
+
+enum reap_status rp_mark(const struct rp_model *m, struct rp_marks *ret)
+{
+    return rp_mark_classes(m, NULL, NULL, ret);
 }
 
 void rp_marks_free(struct rp_marks *marks)

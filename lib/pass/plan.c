@@ -178,5 +178,6 @@ void rp_plan_free(struct rp_plan *plan)
     free(plan->fate);
     free(plan->keep_symbol);
     rp_bitset_free(&plan->live_sections);
+    rp_bitset_free(&plan->cut_slots);
     memset(plan, 0, sizeof *plan);
 }

@@ -31,6 +31,7 @@ struct rp_rw_section {
                              dropped code becomes a tombstone */
     bool packed;          /* SHF_COMPRESSED and not (yet) decompressed */
     bool trap;            /* dead code that stays as traps, without relocations (tripwire.h) */
+    uint8_t *slots;       /* by relocation: it is an RTTI slot that is cut; NULL: none is */
     uint32_t new_no;      /* number in the output, 0 = dropped */
     struct rp_cut *cut;   /* NULL: all bytes stay */
     const uint8_t *bytes; /* contents in place of the file's own, or NULL */
@@ -107,9 +108,12 @@ enum reap_status rp_rw_writable(struct rp_rewrite *rw, uint32_t shndx, uint8_t *
 /* Whether a relocation in a section would refer to something that is dropped, so that it has to
  * become a tombstone. */
 bool rp_rw_is_gone(const struct rp_rewrite *rw, uint32_t from, const struct rp_rela *r);
-/* Replace one relocation of section `from` by a tombstone. *ret_keep: `r`, changed, stays. */
+/* Whether it is an RTTI slot that is cut. `r` is one of the file's own records. */
+bool rp_rw_is_cut_slot(const struct rp_rewrite *rw, uint32_t from, const struct rp_rela *r);
+/* Replace one relocation of section `from` by a tombstone. *ret_keep: `r`, changed, stays.
+ * `expected`: nobody has to be warned. */
 enum reap_status rp_rw_tombstone(struct rp_rewrite *rw, uint32_t from, struct rp_rela *r,
-                                 bool *ret_keep);
+                                 bool expected, bool *ret_keep);
 /* Compress the sections again that were decompressed and changed. */
 enum reap_status rp_rw_recompress(struct rp_rewrite *rw);
 

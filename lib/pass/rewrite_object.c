@@ -13,6 +13,7 @@
  */
 #include "pass/rewrite.h"
 
+#include "pass/rtti.h"
 #include "pass/tripwire.h"
 #include "util/checked.h"
 
@@ -64,6 +65,26 @@ static bool is_quiet(const struct rp_rewrite *rw, uint32_t i)
         if (rw->marks->live[s->node + k] == 1)
             return false;
     return s->n_nodes > 0;
+}
+
+/* The RTTI slots of vtables that stay, of which nobody looks at the typeinfo (rtti.h). */
+static enum reap_status choose_slots(struct rp_rewrite *rw)
+{
+    const struct rp_model *m = rw->m;
+    for (uint32_t i = 1; rw->plan->cut_slots.w && i < rw->e->n_sections; i++) {
+        const struct rp_section *s = rp_rw_model_section(rw, i);
+        uint32_t n;
+        if (!rw->sec[i].keep || !s->node || !rp_bitset_get(&rw->plan->cut_slots, s->node))
+            continue;
+        rp_elf_relocs(rw->e, s->rel, &n);
+        rw->sec[i].slots = rp_arena_zalloc(&rw->arena, n);
+        if (!rw->sec[i].slots)
+            return rp_nomem(m->ctx);
+        for (uint32_t k = m->edge_start[s->node]; k < m->edge_start[s->node + 1]; k++)
+            if (rp_slot_is_cut(rw->marks, &m->edges[k]) && m->edges[k].reloc < n)
+                rw->sec[i].slots[m->edges[k].reloc] = 1;
+    }
+    return REAP_OK;
 }
 
 static void choose_sections(struct rp_rewrite *rw)
@@ -206,7 +227,7 @@ static enum reap_status rewrite(struct rp_rewrite *rw)
 {
     enum reap_status rc;
     choose_sections(rw);
-    if ((rc = rp_rw_cuts(rw)) || (rc = make_traps(rw)))
+    if ((rc = choose_slots(rw)) || (rc = rp_rw_cuts(rw)) || (rc = make_traps(rw)))
         return rc;
     rp_rw_choose_groups(rw);
     if ((rc = rp_rw_scan(rw)) || (rc = rp_rw_cut_contents(rw)) || (rc = rp_rw_symbols(rw)) ||

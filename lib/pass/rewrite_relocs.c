@@ -195,7 +195,8 @@ static enum reap_status rewrite_reloc(const struct walk *w, const struct rp_rela
     const struct rp_cut *own = rw->sec[w->from].cut;
     *ret_keep = true;
     if (rp_rw_is_gone(rw, w->from, old)) {
-        enum reap_status rc = rp_rw_tombstone(rw, w->from, r, ret_keep);
+        enum reap_status rc =
+            rp_rw_tombstone(rw, w->from, r, rp_rw_is_cut_slot(rw, w->from, old), ret_keep);
         if (!rc && own)
             r->offset = rp_cut_map(own, old->offset);
         return rc;

@@ -27,6 +27,8 @@ enum rp_class_why { /* why the slots of a class stay */
                     RP_CLASS_ODD,      /* not of a form that is understood: kept in doubt */
                     RP_CLASS_UNPROVED, /* nothing is known to look, but not that nobody does:
                                           rp_rtti.why_not */
+                    RP_CLASS_PART, /* nobody looks, but it is part of another typeinfo that stays:
+                                      `by` */
                     RP_N_CLASS_WHYS
 };
 
@@ -94,6 +96,10 @@ enum reap_status rp_rtti_outside(struct rp_model *m, const struct rp_job *job,
 /* mark.c: rp_mark() with slots as weak references; the verdicts are put into `rtti`. */
 enum reap_status rp_mark_classes(const struct rp_model *m, const struct rp_job *job,
                                  struct rp_rtti *rtti, struct rp_marks *ret);
+
+/* rtti_mark.c: have the slots cut whose typeinfo is dead: their files are rewritten. */
+enum reap_status rp_rtti_plan(const struct rp_model *m, const struct rp_marks *marks,
+                              const struct rp_rtti *rtti, struct rp_plan *plan);
 
 /* Whether the edge is a slot whose relocation does not go into the output: its vtable is live, its
  * typeinfo is not. */

@@ -9,13 +9,15 @@
  *   contents     every live byte is there; fields of relocations may differ, for addends and
  *                tombstones, and the CIE pointer of a moved FDE
  *   relocations  each one of a live piece names what it named, at the same place of it; those that
- *                are missing stood in a section that is not followed, or named what is dropped
+ *                are missing stood in a section that is not followed, named what is dropped, or
+ *                are RTTI slots of vtables at whose typeinfo nobody looks
  *
  * Entry: rp_verify_object().
  */
 #include "pass/pass.h"
 
 #include "arch/arch.h"
+#include "pass/rtti.h"
 #include "pass/tripwire.h"
 #include "util/checked.h"
 
@@ -310,12 +312,25 @@ static bool same_reloc(const struct verifier *v, uint32_t i, const struct rp_rel
     return moved(v, from, x->value + (uint64_t)(ax + bias)) == y->value + (uint64_t)(ay + bias);
 }
 
-/* Whether a relocation of a live piece may be missing. */
-static bool may_be_missing(const struct verifier *v, uint32_t i, const struct rp_rela *r)
+/* Whether relocation number j is an RTTI slot that nobody looks at. */
+static bool is_cut_slot(const struct verifier *v, uint32_t i, uint32_t j)
+{
+    rp_id node = section_of(v, i)->node;
+    for (uint32_t k = v->m->edge_start[node]; k < v->m->edge_start[node + 1]; k++)
+        if (rp_slot_is_cut(v->marks, &v->m->edges[k]) && v->m->edges[k].reloc == j)
+            return true;
+    return false;
+}
+
+/* Whether relocation number j of a live piece may be missing. */
+static bool may_be_missing(const struct verifier *v, uint32_t i, const struct rp_rela *r,
+                           uint32_t j)
 {
     uint8_t how;
     any_live(v, i, &how);
     if (!(section_of(v, i)->flags & RP_SEC_ALLOC) || how != 1)
+        return true;
+    if (is_cut_slot(v, i, j))
         return true;
     uint32_t target = rp_sym_shndx(v->old, r->sym);
     return !rp_sym_global(v->f, r->sym) && target != RP_SHN_UNDEF && target < v->old->n_sections &&
@@ -342,7 +357,7 @@ static enum reap_status check_relocs(const struct verifier *v, uint32_t i)
         if (k < n_new &&
             (same_reloc(v, i, &a[j], &b[k]) || is_stored_tombstone(v, i, &a[j], &b[k])))
             k++;
-        else if (!may_be_missing(v, i, &a[j]))
+        else if (!may_be_missing(v, i, &a[j], j))
             return fault(v, i, a[j].offset, "a relocation is missing or names something else");
     }
     return k == n_new ? REAP_OK : fault(v, i, b[k].offset, "a relocation is there that was not");

@@ -1,0 +1,243 @@
+/* rtti_outside.c: what code that is not in the link can do with its classes.
+ *
+ * Two questions:
+ *   - Can it name a class? Then the class's slots and those of its descendants are followed. It can
+ *     when the typeinfo is exported or asked for by a shared library or an untouched file, when a
+ *     base is of a shared library, and when a shared library has a copy of its own: type_info
+ *     objects are compared by their names (Itanium C++ ABI, 2.9.4; libstdc++ and libc++ on ELF), so
+ *     any library in whose bytes the name stands, hidden or not, can be the one that casts.
+ *   - Can it read a slot without naming a class? `typeid(*p)` in a library leaves no trace in its
+ *     symbols. It is excluded for the libraries of C and C++ themselves, which look at no objects
+ * but those of their own classes (which are exported, and so keep all that derives from them), and
+ * for libraries in which nothing is of C++. Everything else is a reason to keep every slot, unless
+ *     the user gives his word.
+ *
+ * Entry: rp_rtti_outside.
+ */
+#include "pass/rtti_private.h"
+
+#include "util/strmap.h"
+
+#include <string.h>
+
+/* --- naming ---------------------------------------------------------------------------------- */
+
+/* The name by which a class is compared: the string in its _ZTS; NULL when it is not one. */
+static const char *name_of(const struct rp_model *m, const struct rp_class *c)
+{
+    const struct rp_file *f = rp_file_of(m, c->file);
+    const char *symbol = rp_elf_symname(&f->elf, c->sym);
+    return c->global && !strncmp(symbol, "_ZTI", 4) ? symbol + 4 : NULL;
+}
+
+/* What is looked for in the bytes of libraries. */
+struct names {
+    struct rp_strmap map;
+    size_t longest; /* bytes */
+};
+
+/* Class ids by name. A local class has a name of its own, whose comparison is by address. */
+static bool map_names(const struct rp_model *m, const struct rp_rtti *rtti, struct names *names)
+{
+    if (!rp_strmap_reserve(&names->map, rtti->classes.n))
+        return false;
+    for (size_t i = 0; i < rtti->classes.n; i++) {
+        const char *name = name_of(m, &rtti->classes.v[i]);
+        size_t n = name ? strlen(name) : 0;
+        uint32_t *slot = n ? rp_strmap_put(&names->map, name, n) : NULL;
+        if (n && !slot)
+            return false;
+        if (slot)
+            *slot = (uint32_t)i + 1;
+        if (n > names->longest)
+            names->longest = n;
+    }
+    return true;
+}
+
+/* How the name of a class begins: its length, N…E, St…, Z…E of a local class (Itanium ABI, 5.1). */
+static bool begins_name(uint8_t c)
+{
+    return (c >= '0' && c <= '9') || c == 'N' || c == 'S' || c == 'Z';
+}
+
+/* Classes whose name stands in some bytes, ended by a zero, whatever is before it. */
+static void names_in_bytes(struct rp_rtti *rtti, const struct names *names, const uint8_t *p,
+                           uint64_t size)
+{
+    const uint8_t *end = p + size;
+    while (p < end) {
+        const uint8_t *zero = memchr(p, 0, (size_t)(end - p));
+        if (!zero)
+            return;
+        if ((size_t)(zero - p) > names->longest)
+            p = zero - names->longest;
+        for (; p < zero; p++) {
+            uint32_t cls = begins_name(*p)
+                               ? rp_strmap_get(&names->map, (const char *)p, (size_t)(zero - p))
+                               : 0;
+            if (cls)
+                rtti->flags[cls - 1] |= RP_CLS_VISIBLE;
+        }
+        p = zero + 1;
+    }
+}
+
+static void names_in_library(struct rp_rtti *rtti, const struct names *names,
+                             const struct rp_file *f)
+{
+    for (uint32_t sym = 1; sym < f->elf.n_symbols; sym++) {
+        const char *name = rp_elf_symname(&f->elf, sym);
+        if (strncmp(name, "_ZTI", 4) != 0 && strncmp(name, "_ZTS", 4) != 0)
+            continue;
+        uint32_t cls = rp_strmap_get(&names->map, name + 4, strcspn(name + 4, "@"));
+        if (cls)
+            rtti->flags[cls - 1] |= RP_CLS_VISIBLE;
+    }
+    if (f->elf.n_sections <= 1) /* nothing says where its data is */
+        names_in_bytes(rtti, names, f->elf.data, f->elf.size);
+    for (uint32_t i = 1; i < f->elf.n_sections; i++) {
+        const struct rp_shdr *sh = &f->elf.shdrs[i];
+        if ((sh->flags & SHF_ALLOC) && !(sh->flags & SHF_EXECINSTR) && sh->type == SHT_PROGBITS)
+            names_in_bytes(rtti, names, rp_elf_bytes(&f->elf, i), sh->size);
+    }
+}
+
+/* Flags that the resolver and the roots have set. */
+static void flagged(const struct rp_model *m, struct rp_rtti *rtti)
+{
+    const uint32_t seen = RP_GLOB_EXPORTED | RP_GLOB_SHARED_REF | RP_GLOB_UNTOUCHED_REF;
+    for (size_t i = 0; i < rtti->classes.n; i++) {
+        const struct rp_class *c = &rtti->classes.v[i];
+        if (rtti->flags[i] & RP_CLS_FOREIGN_BASE ||
+            (c->global && rp_global_of(m, c->global)->flags & seen))
+            rtti->flags[i] |= RP_CLS_VISIBLE;
+    }
+}
+
+/* --- reading --------------------------------------------------------------------------------- */
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* The libraries of C and C++ themselves. */
+static bool is_runtime(const struct rp_file *f)
+{
+    static const char *const names[] = {
+        "libc",           "libm",           "libgcc_s",        "libpthread",
+        "libdl",          "librt",          "libutil",         "libresolv",
+        "libstdc++",      "libc++",         "libc++abi",       "libunwind",
+        "libatomic",      "ld-linux",       "ld-linux-x86-64", "ld-linux-aarch64",
+        "ld-linux-armhf", "ld-musl-x86_64", "ld-musl-aarch64", "ld-musl-i386",
+    };
+    const char *name = f->elf.soname ? f->elf.soname : base_name(f->path);
+    size_t n = 0; /* up to ".so" */
+    const char *so = strstr(name, ".so");
+    if (so)
+        n = (size_t)(so - name);
+    if (!strncmp(name, "libc.musl-", 10))
+        return true;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strlen(names[i]) == n && !strncmp(names[i], name, n))
+            return true;
+    return false;
+}
+
+static bool is_cxx_name(const char *name)
+{
+    return !strncmp(name, "_Z", 2) || !strncmp(name, "__gxx_personality", 17) ||
+           !strcmp(name, "__dynamic_cast") ||
+           (!strncmp(name, "__cxa_", 6) && strcmp(name, "__cxa_finalize") != 0 &&
+            strcmp(name, "__cxa_atexit") != 0 && strncmp(name, "__cxa_thread_atexit", 19) != 0);
+}
+
+/* Whether anything in a library says that it holds C++: its names, the libraries that it needs, or
+ * the name of std::type_info, which a C++ runtime linked into it has. */
+static bool looks_like_cxx(const struct rp_file *f)
+{
+    const struct rp_elf *e = &f->elf;
+    for (uint32_t i = 0; i < e->n_needed; i++)
+        if (!strncmp(e->needed[i], "libstdc++", 9) || !strncmp(e->needed[i], "libc++", 6))
+            return true;
+    for (uint32_t sym = 1; sym < e->n_symbols; sym++)
+        if (is_cxx_name(rp_elf_symname(e, sym)))
+            return true;
+    return e->data && memmem(e->data, e->size, "St9type_info", 12);
+}
+
+static bool exports_by_rule(const struct rp_job *job)
+{
+    for (size_t i = 0; job->rules && i < job->rules->rules.n; i++)
+        if (job->rules->rules.v[i].kind == RP_RULE_EXPORT)
+            return true;
+    return false;
+}
+
+/* Whether some object refers to a function of this name. */
+static bool is_wanted(const struct rp_model *m, const char *name)
+{
+    rp_id g = rp_model_find_global(m, name);
+    return g && rp_global_of(m, g)->flags & RP_GLOB_REFERENCED;
+}
+
+/* Names that the file to be linked later will find elsewhere. */
+static bool has_undefined(const struct rp_model *m)
+{
+    for (size_t i = 0; i < m->globals.n; i++) {
+        const struct rp_global *g = &m->globals.v[i];
+        if (!g->def_file && !g->node && g->flags & RP_GLOB_REFERENCED &&
+            !(g->flags & (RP_GLOB_LINKER_DEF | RP_GLOB_WEAK_ONLY)))
+            return true;
+    }
+    return false;
+}
+
+/* Why code outside of the link could read a slot; NULL: it could not. */
+static const char *why_read(struct rp_model *m, const struct rp_job *job)
+{
+    const struct rp_link *link = job->link;
+    if (link->shared)
+        return "the output is a shared library: whoever loads it may look at its objects";
+    if (link->relocatable && has_undefined(m))
+        return "the output is to be linked with other code, which may look at its objects";
+    if (link->export_dynamic || link->keep_exported || link->dynamic_lists.n ||
+        link->export_symbols.n || job->n_export_from || exports_by_rule(job))
+        return "names are exported: whoever uses them may look at the program's objects";
+    if (is_wanted(m, "dlopen") || is_wanted(m, "dlmopen"))
+        return "libraries that the program loads by dlopen may look at its objects";
+    for (size_t i = 0; i < m->files.n; i++) {
+        const struct rp_file *f = &m->files.v[i];
+        const char *why = NULL;
+        if (f->kind == RP_FILE_SHARED && !is_runtime(f) && looks_like_cxx(f))
+            why = rp_arena_printf(&m->arena,
+                                  "the shared library %s may look at the program's objects",
+                                  base_name(f->path));
+        else if (f->kind == RP_FILE_OPAQUE || f->kind == RP_FILE_IR)
+            why = rp_arena_printf(&m->arena, "%s is not understood, and may look at objects",
+                                  f->display);
+        if (why)
+            return why;
+    }
+    return NULL;
+}
+
+enum reap_status rp_rtti_outside(struct rp_model *m, const struct rp_job *job, struct rp_rtti *rtti)
+{
+    struct names names = {0};
+    bool any_library = false;
+    for (size_t i = 0; i < m->files.n; i++)
+        any_library |= m->files.v[i].kind == RP_FILE_SHARED;
+    flagged(m, rtti);
+    enum reap_status rc = REAP_OK;
+    if (any_library && !map_names(m, rtti, &names))
+        rc = rp_nomem(m->ctx);
+    for (size_t i = 0; i < m->files.n && !rc; i++)
+        if (m->files.v[i].kind == RP_FILE_SHARED)
+            names_in_library(rtti, &names, &m->files.v[i]);
+    rp_strmap_free(&names.map);
+    rtti->outside = why_read(m, job);
+    return rc;
+}

@@ -39,6 +39,24 @@ static bool add_segments(Elf *elf, struct rp_program *p)
     return true;
 }
 
+static bool add_sections(Elf *elf, struct rp_program *p)
+{
+    size_t names = 0;
+    if (elf_getshdrstrndx(elf, &names))
+        return true;
+    for (Elf_Scn *scn = NULL; (scn = elf_nextscn(elf, scn)) != NULL;) {
+        GElf_Shdr sh;
+        const char *name;
+        if (!gelf_getshdr(scn, &sh) || !(sh.sh_flags & SHF_EXECINSTR) ||
+            !(name = elf_strptr(elf, names, sh.sh_name)))
+            continue;
+        struct rp_program_section s = {sh.sh_addr, sh.sh_size, rp_arena_strdup(&p->arena, name)};
+        if (!s.name || !rp_vec_push(&p->sections, s))
+            return false;
+    }
+    return true;
+}
+
 static bool is_wanted(const GElf_Sym *s)
 {
     unsigned type = GELF_ST_TYPE(s->st_info);
@@ -123,7 +141,7 @@ static enum reap_status read_elf(struct rp_ctx *ctx, Elf *elf, struct rp_program
     p->machine = eh.e_machine;
     p->is_pie = eh.e_type == ET_DYN;
     p->entry = eh.e_entry;
-    if (!add_segments(elf, p) || !add_tables(elf, p))
+    if (!add_segments(elf, p) || !add_sections(elf, p) || !add_tables(elf, p))
         return rp_nomem(ctx);
     if (p->symbols.n)
         qsort(p->symbols.v, p->symbols.n, sizeof *p->symbols.v, by_address);
@@ -155,6 +173,7 @@ void rp_program_close(struct rp_program *p)
 {
     rp_vec_free(&p->symbols);
     rp_vec_free(&p->segments);
+    rp_vec_free(&p->sections);
     rp_arena_free(&p->arena);
     rp_map_close(&p->map);
 }

@@ -20,6 +20,11 @@ struct rp_program_segment {
     bool is_code;
 };
 
+struct rp_program_section { /* that holds code */
+    uint64_t addr, size;
+    const char *name;
+};
+
 struct rp_program {
     struct rp_map map;
     uint16_t machine; /* EM_… */
@@ -27,7 +32,8 @@ struct rp_program {
     uint64_t entry;
     RP_VEC(struct rp_program_symbol) symbols; /* functions and data, by rising address */
     RP_VEC(struct rp_program_segment) segments;
-    struct rp_arena arena; /* names */
+    RP_VEC(struct rp_program_section) sections; /* in the order of the file */
+    struct rp_arena arena;                      /* names */
 };
 
 /* ELF programs and shared libraries of either class, little or big endian. *ret needs

@@ -92,6 +92,19 @@ unsigned rp_explain_distance(const struct rp_explain *x, const struct rp_finding
 
 /* explain_own.c: findings that only the crash shows. */
 enum reap_status rp_explain_own(struct rp_explain *x);
+struct rp_own_finding {
+    uint8_t code, severity;
+    rp_id file, node;
+    rp_str name; /* its part */
+    struct rp_strbuf evidence, remedy;
+};
+/* Add one to the findings, certain or not; frees the texts. False when out of memory. */
+bool rp_explain_add(struct rp_explain *x, struct rp_own_finding *o, bool certain);
+
+/* explain_trap.c: a trap in the place of removed code that was run into, as a finding. */
+bool rp_explain_trap(struct rp_explain *x);
+/* Whether the report is about a linked image (`reap image`). */
+bool rp_explain_is_image(const struct rp_explain *x);
 
 /* explain_score.c */
 enum reap_status rp_explain_score(struct rp_explain *x);

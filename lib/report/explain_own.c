@@ -1,27 +1,18 @@
 /* explain_own.c: findings that only the crash itself shows.
  *
- * What: a trap of --reap-tripwire that was run into; a weak reference without a definition that
- * stands at the very call which went to address 0; a name that the dynamic linker did not find;
- * and, when lint has nothing that fits, removed tables that lead to functions which use what the
- * crash's functions read. Why: lint judges the link as a whole and must not cry wolf; here it is
- * known where it hurts, so weaker evidence will do. How: they become findings like lint's, so that
- * ranking and output treat all alike.
+ * What: a trap that stands for removed code (explain_trap.c); a weak reference without a definition
+ * that stands at the very call which went to address 0; a name that the dynamic linker did not
+ * find; and, when lint has nothing that fits, removed tables that lead to functions which use what
+ * the crash's functions read. Why: lint judges the link as a whole and must not cry wolf; here it
+ * is known where it hurts, so weaker evidence will do. How: they become findings like lint's, so
+ * that ranking and output treat all alike.
  *
  * Entry: rp_explain_own.
  */
 #include "report/explain.h"
 
-#include "pass/tripwire.h"
-
 #include <limits.h>
 #include <string.h>
-
-struct own {
-    uint8_t code, severity;
-    rp_id file, node;
-    rp_str name; /* its part */
-    struct rp_strbuf evidence, remedy;
-};
 
 /* The index of names points into the pool, which must not move: explain.c made room. Beyond that
  * room a text is left out. */
@@ -38,8 +29,7 @@ static bool intern(struct rp_explain *x, const struct rp_strbuf *b, rp_str *ret)
     return true;
 }
 
-/* Add it to the findings, certain or not; frees the texts. */
-static bool add_finding(struct rp_explain *x, struct own *o, bool certain)
+bool rp_explain_add(struct rp_explain *x, struct rp_own_finding *o, bool certain)
 {
     struct rp_facts *f = x->f;
     struct rp_finding out = {
@@ -61,53 +51,6 @@ static bool add_finding(struct rp_explain *x, struct own *o, bool certain)
     rp_strbuf_free(&o->evidence);
     rp_strbuf_free(&o->remedy);
     return ok;
-}
-
-/* --- tripwires ------------------------------------------------------------------------------- */
-
-/* The node that a trap at the program counter stands for (pass/tripwire.h), 0 = none. */
-static rp_id trapped_node(const struct rp_explain *x, const struct rp_explain_frame *f)
-{
-    uint8_t code[RP_TRAP_BYTES];
-    const struct rp_core *c = x->in->core;
-    uint32_t id = 0;
-    if (f->is_return)
-        return 0;
-    if (!f->has_pc) /* gdb leaves out the address where a line starts */
-        return f->node;
-    for (uint64_t back = 0; back <= 4; back++) { /* int3-like traps stop behind themselves */
-        size_t n = rp_program_read(x->in->program, f->pc - back, code, sizeof code);
-        if (n == sizeof code && rp_trap_id(x->in->program->machine, code, &id) &&
-            id < x->f->nodes.n)
-            return id;
-    }
-    if (c && c->n_code >= sizeof code && rp_trap_id(x->in->program->machine, c->code, &id) &&
-        id < x->f->nodes.n)
-        return id;
-    /* A function of the program that the report says was removed can only be a trap. */
-    return x->frames.v[0].node;
-}
-
-static bool find_tripwire(struct rp_explain *x)
-{
-    const struct rp_explain_frame *f = x->frames.n ? x->frames.v : NULL;
-    rp_id node = f ? trapped_node(x, f) : 0;
-    if (!node || x->f->nodes.v[node].live || x->f->nodes.v[node].cls != RP_CLASS_TEXT)
-        return true;
-    const struct rp_fact_node *n = &x->f->nodes.v[node];
-    struct own o = {RP_FIND_TRIPWIRE, RP_FINDING_ERROR, n->file, node, n->name, {0}, {0}};
-    const char *name = n->name ? rp_fact_str(x->f, n->name) : rp_fact_str(x->f, n->section);
-    rp_strbuf_printf(&o.evidence, "execution ran into the trap that stands for '");
-    rp_word_symbol(name, &o.evidence);
-    rp_strbuf_printf(&o.evidence, "', which was removed (%s)\n", rp_reason_name(n->reason));
-    const struct rp_explain_frame *caller = x->frames.n > 1 ? &x->frames.v[1] : NULL;
-    if (caller && caller->symbol && !caller->is_guess) {
-        rp_strbuf_puts(&o.evidence, "it was reached from '");
-        rp_word_symbol(caller->symbol, &o.evidence);
-        rp_strbuf_puts(&o.evidence, "' by a way that no relocation of the link shows\n");
-    }
-    rp_strbuf_printf(&o.remedy, n->name ? "--reap-keep-symbol=%s" : "--reap-keep-section=%s", name);
-    return add_finding(x, &o, true);
 }
 
 /* --- calls of nothing ------------------------------------------------------------------------ */
@@ -177,7 +120,7 @@ static bool find_weak_call(struct rp_explain *x)
             (struct rp_candidate){.finding = (uint32_t)known, .certain = exact, .related = true});
     const char *name = rp_fact_str(x->f, u->name);
     rp_id member = member_of(x, u->name);
-    struct own o = {RP_FIND_WEAK_NULL, RP_FINDING_ERROR, member, 0, u->name, {0}, {0}};
+    struct rp_own_finding o = {RP_FIND_WEAK_NULL, RP_FINDING_ERROR, member, 0, u->name, {0}, {0}};
     o.file = member ? member : u->file;
     rp_strbuf_puts(&o.evidence, "'");
     rp_word_symbol(caller->symbol, &o.evidence);
@@ -189,7 +132,7 @@ static bool find_weak_call(struct rp_explain *x)
         rp_strbuf_printf(&o.remedy, "-u %s", name);
     else
         rp_strbuf_printf(&o.remedy, "link a file that defines %s, or test its address", name);
-    return add_finding(x, &o, exact);
+    return rp_explain_add(x, &o, exact);
 }
 
 /* --- names that were looked up --------------------------------------------------------------- */
@@ -205,7 +148,8 @@ static bool find_missing_name(struct rp_explain *x)
     bool removed = s->node && !x->f->nodes.v[s->node].live;
     if (!member && !removed)
         return true;
-    struct own o = {RP_FIND_NAMED_IN_STRING, RP_FINDING_ERROR, s->file, s->node, s->name, {0}, {0}};
+    struct rp_own_finding o = {
+        RP_FIND_NAMED_IN_STRING, RP_FINDING_ERROR, s->file, s->node, s->name, {0}, {0}};
     o.file = member && !removed ? member : s->file;
     o.node = removed ? s->node : 0;
     rp_strbuf_puts(&o.evidence, "'");
@@ -214,7 +158,7 @@ static bool find_missing_name(struct rp_explain *x)
                                         : "' was looked up by name at run time; only a member that "
                                           "nothing extracted defines it\n");
     rp_strbuf_printf(&o.remedy, removed ? "--reap-export=%s" : "-u %s", name);
-    return add_finding(x, &o, true);
+    return rp_explain_add(x, &o, true);
 }
 
 /* --- removed tables whose functions would have set up what is read --------------------------- */
@@ -247,12 +191,13 @@ static bool is_in_findings(const struct rp_explain *x, rp_id node)
 static bool add_table(struct rp_explain *x, rp_id node, rp_id link)
 {
     const struct rp_fact_node *n = &x->f->nodes.v[node];
-    struct own o = {RP_FIND_LOST_INITIALIZER, RP_FINDING_NOTE, n->file, node, n->name, {0}, {0}};
+    struct rp_own_finding o = {
+        RP_FIND_LOST_INITIALIZER, RP_FINDING_NOTE, n->file, node, n->name, {0}, {0}};
     rp_strbuf_puts(&o.evidence, "nothing refers to it, but functions that it points to use '");
     rp_word_symbol(rp_fact_str(x->f, x->f->nodes.v[link].name), &o.evidence);
     rp_strbuf_puts(&o.evidence, "', as the code that failed does\n");
     rp_strbuf_printf(&o.remedy, "KEEP(*(%s))", rp_fact_str(x->f, n->section));
-    return add_finding(x, &o, false);
+    return rp_explain_add(x, &o, false);
 }
 
 static bool find_tables(struct rp_explain *x)
@@ -278,6 +223,6 @@ static bool find_tables(struct rp_explain *x)
 
 enum reap_status rp_explain_own(struct rp_explain *x)
 {
-    bool ok = find_tripwire(x) && find_weak_call(x) && find_missing_name(x) && find_tables(x);
+    bool ok = rp_explain_trap(x) && find_weak_call(x) && find_missing_name(x) && find_tables(x);
     return ok ? REAP_OK : rp_nomem(x->ctx);
 }

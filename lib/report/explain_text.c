@@ -183,9 +183,13 @@ static void put_next(const struct rp_explain *x, struct rp_strbuf *b)
     if (!x->frames.n || !rp_explain_culprit_frame(x))
         rp_strbuf_puts(b, "   - give a place in the program: --core FILE, or a backtrace on "
                           "standard input ('-')\n");
-    rp_strbuf_puts(b, "   - link with --reap-tripwire and run again: removed code that is executed "
-                      "stops there\n"
-                      "   - reap bisect --save DIR -- TEST: finds the removal by experiment\n");
+    rp_strbuf_puts(b,
+                   rp_explain_is_image(x)
+                       ? "   - reap image --fill=trap, and run that: removed code that is executed "
+                         "stops there\n"
+                       : "   - link with --reap-tripwire and run again: removed code that is "
+                         "executed stops there\n"
+                         "   - reap bisect --save DIR -- TEST: finds the removal by experiment\n");
 }
 
 enum reap_status rp_explain_text(const struct rp_explain *x, unsigned max, FILE *out)

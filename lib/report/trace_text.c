@@ -286,6 +286,26 @@ static bool note_missing(struct rp_trace *t, const char *l)
     return true;
 }
 
+/* "Code: 90 <0f> 0b 2a" of Linux on x86, "Code=…" of QEMU: the bytes from the marked one on. */
+static void note_code(struct rp_trace *t, const char *l)
+{
+    const char *p = strstr(l, "Code");
+    if (t->n_code || !p || (p[4] != ':' && p[4] != '='))
+        return;
+    p = strchr(p, '<');
+    for (size_t n = 0; p && n < sizeof t->code; n++) {
+        p += strspn(p, "<> ");
+        if (!isxdigit((unsigned char)p[0]) || !isxdigit((unsigned char)p[1]) ||
+            isxdigit((unsigned char)p[2]))
+            break;
+        uint64_t byte = 0;
+        read_hex(p, 2, &byte);
+        t->code[n] = (uint8_t)byte;
+        t->n_code = n + 1;
+        p += 2;
+    }
+}
+
 enum reap_status rp_trace_read(struct rp_ctx *ctx, const char *text, size_t n, struct rp_trace *ret)
 {
     struct rp_trace t = {0};
@@ -299,6 +319,7 @@ enum reap_status rp_trace_read(struct rp_ctx *ctx, const char *text, size_t n, s
         if (line) {
             len = strlen(line);
             note_words(&t, line, len);
+            note_code(&t, line);
             s.oom = !note_missing(&t, line);
             if (!frame_line(&s, line, len) && !glibc_line(&s, line, len))
                 other_line(&s, line, len);

@@ -26,7 +26,9 @@ struct rp_trace {
     bool is_lockup;                     /* the machine stopped: lockup, triple fault */
     bool is_terminate;                  /* std::terminate */
     bool is_panic;                      /* a kernel's or runtime's own report */
-    const char *missing;                /* a name that a loader did not find, NULL = none */
+    uint8_t code[16];                   /* where execution stood, as the text shows the bytes */
+    size_t n_code;
+    const char *missing; /* a name that a loader did not find, NULL = none */
     struct rp_arena arena;
 };
 

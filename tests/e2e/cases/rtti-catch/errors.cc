@@ -34,6 +34,10 @@ void fail_with_virtual_base()
 {
     throw Right();
 }
+std::exception_ptr made_without_throw()
+{
+    return std::make_exception_ptr(DiskError());
+}
 struct Plain {
     virtual ~Plain();
     virtual int number() const;

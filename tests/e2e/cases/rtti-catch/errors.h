@@ -1,3 +1,4 @@
+#include <exception>
 struct Error {
     virtual ~Error();
     virtual int code() const;
@@ -13,3 +14,4 @@ void fail(int n);
 void fail_with_pointer();
 void fail_with_virtual_base();
 int call_plain();
+std::exception_ptr made_without_throw();

@@ -3,7 +3,7 @@
 // that nothing else names. What is thrown names its typeinfo, so do handlers; classes that are
 // neither thrown nor caught have theirs for nothing.
 // link: $CXX *.o -static -o $OUT
-// output: base 2 ref 3 value 1 pointer 2 void 1 rethrow 3 ptr 2 3 nested inner:outer function 1 int* 0 called 11
+// output: base 2 ref 3 value 1 pointer 2 void 1 rethrow 3 ptr 2 3 nested inner:outer function 1 int* 0 unknown 1 made 2 called 11
 // keep: _ZTI5Error _ZTI9IoFailure _ZTI9DiskError _ZTS9DiskError _ZTI7Virtual _ZTI5Right
 // drop: _ZTI5Plain _ZTS5Plain _ZTI10PlainChild _ZTS10PlainChild
 #include <cstdio>
@@ -128,6 +128,18 @@ static int null_pointer()
         return p != nullptr;
     }
 }
+class Unknown; // never defined: its typeinfo is of the incomplete kind
+static int pointer_to_unknown()
+{
+    try {
+        throw static_cast<Unknown **>(nullptr);
+    } catch (const IoFailure *) {
+        return 0;
+    } catch (Unknown *const *) {
+        return 1;
+    }
+    return -1;
+}
 int main()
 {
     std::printf("base %d ref %d value %d pointer %d void %d", by_base(), by_ref_of_middle(), by_value(), by_pointer(),
@@ -135,5 +147,6 @@ int main()
     int a = rethrown();
     std::exception_ptr two = keep(2), three = keep(3);
     std::printf(" rethrow %d ptr %d %d nested %s", a, from_ptr(two), from_ptr(three), nested().c_str());
-    std::printf(" function %d int* %d called %d\n", function_block(), null_pointer(), call_plain());
+    std::printf(" function %d int* %d unknown %d", function_block(), null_pointer(), pointer_to_unknown());
+    std::printf(" made %d called %d\n", from_ptr(made_without_throw()), call_plain());
 }

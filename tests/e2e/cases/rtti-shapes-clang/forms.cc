@@ -1,1 +1,0 @@
-#include "../rtti-shapes/forms.cc"

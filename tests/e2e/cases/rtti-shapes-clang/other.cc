@@ -1,1 +1,0 @@
-#include "../rtti-shapes/other.cc"

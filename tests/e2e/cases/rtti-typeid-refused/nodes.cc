@@ -1,2 +1,0 @@
-// cflags-here: -O2 -ffunction-sections -fdata-sections -I$CASE
-#include "../rtti-typeid/nodes.cc"

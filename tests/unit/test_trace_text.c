@@ -113,11 +113,50 @@ static void any_bytes_are_survived(void **state)
     rp_ctx_fini(&ctx);
 }
 
+/* From the marked byte on, up to what is no byte: Linux on x86, QEMU; AArch64 marks words, which
+ * do not reach far enough to be of use. */
+static void bytes_where_execution_stood(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t n;
+        uint8_t code[16];
+    } samples[] = {
+        {"[    0.5] Code: 90 90 <0f> 0b 2a 01 00 00 52 50 0f\n",
+         9,
+         {0x0f, 0x0b, 0x2a, 0x01, 0, 0, 0x52, 0x50, 0x0f}},
+        {"Code=00 01 <0f> 0b 07 00 00 00 52 50\nCode: <90>\n",
+         8,
+         {0x0f, 0x0b, 0x07, 0, 0, 0, 0x52, 0x50}},
+        {"Code: <00> 11 22 33 44 55 66 77 88 99 aa bb cc dd ee ff 01 02\n",
+         16,
+         {0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee,
+          0xff}},
+        {"Code: Unable to access opcode bytes at RIP 0xffff.\n", 0, {0}},
+        {"Code: d503201f (00005250)\n", 0, {0}},
+        {"Code: <0", 0, {0}},
+        {"Code: 12 34\n", 0, {0}},
+    };
+    struct rp_ctx ctx;
+    rp_ctx_init(&ctx, NULL, NULL);
+    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
+        struct rp_trace t;
+        assert_int_equal(rp_trace_read(&ctx, samples[i].text, strlen(samples[i].text), &t),
+                         REAP_OK);
+        assert_int_equal(t.n_code, samples[i].n);
+        assert_memory_equal(t.code, samples[i].code, samples[i].n);
+        rp_trace_free(&t);
+    }
+    rp_ctx_fini(&ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(places_of_each_tool),
         cmocka_unit_test(words_about_the_end),
+        cmocka_unit_test(bytes_where_execution_stood),
         cmocka_unit_test(any_bytes_are_survived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@ enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 /* argv[0] is the subcommand's name. Returns the exit status. */
 int command_explain(int argc, char **argv);
 int command_gc(int argc, char **argv);
+int command_image(int argc, char **argv);
 int command_audit(int argc, char **argv);
 int command_lint(int argc, char **argv);
 int command_why(int argc, char **argv);
@@ -21,6 +22,7 @@ int command_bisect(int argc, char **argv);
 void help_bisect(FILE *out);
 void help_explain(FILE *out);
 void help_gc(FILE *out);
+void help_image(FILE *out);
 void help_audit(FILE *out);
 void help_lint(FILE *out);
 void help_why(FILE *out);

@@ -17,6 +17,7 @@ static const struct command {
     {"bisect", "find the removal that makes a test fail", command_bisect, help_bisect},
     {"explain", "name the removal that made a program crash", command_explain, help_explain},
     {"gc", "write smaller objects and archives", command_gc, help_gc},
+    {"image", "fill the dead code of a linked image", command_image, help_image},
     {"audit", "compare the tables of a collected image with the uncollected one's", command_audit,
      help_audit},
     {"lint", "list the removals that may hurt", command_lint, help_lint},

@@ -21,7 +21,12 @@ extern "C" {
 
 struct reap; /* opaque */
 
-enum reap_product { REAP_PRODUCT_DRIVER, REAP_PRODUCT_PLUGIN, REAP_PRODUCT_GC };
+enum reap_product {
+    REAP_PRODUCT_DRIVER,
+    REAP_PRODUCT_PLUGIN,
+    REAP_PRODUCT_GC,
+    REAP_PRODUCT_IMAGE
+};
 enum reap_linker { REAP_LINKER_BFD, REAP_LINKER_GOLD, REAP_LINKER_LLD, REAP_LINKER_MOLD };
 
 struct reap_init {
@@ -68,7 +73,8 @@ enum reap_status reap_set_command(struct reap *r, enum reap_linker linker, int a
 /* Plugin: a file that the linker loaded, in its order. offset: of the member's contents within
  * the archive `path`, 0 for a plain file. size: bytes. */
 enum reap_status reap_observe(struct reap *r, const char *path, uint64_t offset, uint64_t size);
-/* `reap gc`: an object or archive, whole. The roots come by reap_option ("entry", "undefined",
+/* `reap image`: the one linked image.
+ * `reap gc`: an object or archive, whole. The roots come by reap_option ("entry", "undefined",
  * "export", "export-from", "script"). */
 enum reap_status reap_add_input(struct reap *r, const char *path);
 
@@ -97,6 +103,11 @@ enum reap_status reap_run_linker(struct reap *r, const char *program, const char
 /* `reap gc`: write one object (-o) or everything below a folder (--out-dir), by base name. */
 enum reap_status reap_write_object(struct reap *r, const char *path);
 enum reap_status reap_write_objects(struct reap *r, const char *dir);
+
+/* `reap image`: write the image with its dead code filled; path NULL: only count what would be. */
+enum reap_status reap_write_image(struct reap *r, const char *path);
+/* `reap image`: the table of totals; after reap_write_image also of what was filled. */
+enum reap_status reap_print_image(struct reap *r, FILE *out);
 
 /* Write every report that the options ask for (report, json, db, print-removed). After
  * reap_analyse; also for a PASS_THROUGH of mode=report. */
@@ -127,6 +138,11 @@ struct reap_why_options {
 /* `reap why PATTERN --db FILE`. *ret_matches: how many things matched. */
 enum reap_status reap_why(const char *db, const char *pattern, const struct reap_why_options *opts,
                           FILE *out, unsigned *ret_matches);
+
+/* The same of a run after reap_analyse (`reap why PATTERN --image FILE`). */
+enum reap_status reap_why_run(struct reap *r, const char *pattern,
+                              const struct reap_why_options *opts, FILE *out,
+                              unsigned *ret_matches);
 
 /* --- audit of a collected image --------------------------------------------------------------- */
 

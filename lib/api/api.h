@@ -19,6 +19,7 @@
 #include "model/model.h"
 #include "pass/pass.h"
 #include "pass/rtti.h"
+#include "pass/unwind.h"
 #include "report/facts.h"
 #include "util/arena.h"
 #include "util/ctx.h"
@@ -127,6 +128,7 @@ struct reap {
     struct rp_resolve_result resolved;
     struct rp_job job;
     struct rp_rtti rtti;
+    struct rp_unwinder unwinder;
     struct rp_marks marks;
     struct rp_plan plan;
     bool analysed;

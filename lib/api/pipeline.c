@@ -325,9 +325,12 @@ static enum reap_status collect(struct reap *r)
     PASS("extraction", live_extraction(r));           /* members that nothing live refers to */
     if (r->job.level == RP_LEVEL_FULL)
         PASS("typeinfo", rp_rtti_find(m, &r->job, &r->rtti)); /* C++ classes, slots of vtables */
+    if (r->job.level == RP_LEVEL_FULL)
+        PASS("unwinder", rp_unwind_find(m, &r->job, &r->unwinder)); /* can anything throw? */
     PASS("mark", rp_mark_classes(m, &r->job, &r->rtti, &r->marks)); /* what the roots reach */
     PASS("plan", rp_plan_make(m, &r->marks, &r->job, &r->plan));    /* what becomes of each file */
     PASS("slots", rp_rtti_plan(m, &r->marks, &r->rtti, &r->plan));  /* … and of RTTI slots */
+    PASS("frames", rp_unwind_plan(m, &r->marks, &r->unwinder, &r->plan));
     if (rp_opt_given(r, RP_OPT_TRIPWIRE))
         PASS("tripwire", rp_tripwire_plan(m, &r->marks, &r->plan)); /* dead code becomes traps */
     r->analysed = true;

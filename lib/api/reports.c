@@ -28,6 +28,8 @@ enum reap_status rp_need_facts(struct reap *r)
     rp_phase_done(r, t, "facts");
     if (st == REAP_OK)
         st = rp_facts_add_classes(&r->model, &r->rtti, &r->facts);
+    if (st == REAP_OK)
+        st = rp_facts_add_unwinder(&r->ctx, &r->unwinder, &r->facts);
     r->has_facts = st == REAP_OK;
     if (st == REAP_OK && rp_reports_wanted(r) && !r->image) {
         t = rp_phase_begin();

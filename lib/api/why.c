@@ -22,3 +22,15 @@ enum reap_status reap_why(const char *db, const char *pattern, const struct reap
     rp_ctx_fini(&ctx);
     return st;
 }
+
+enum reap_status reap_why_run(struct reap *r, const char *pattern,
+                              const struct reap_why_options *opts, FILE *out, unsigned *ret_matches)
+{
+    enum reap_status st = rp_need_facts(r);
+    struct rp_why_options o = {
+        .all_roots = opts->all_roots,
+        .json = opts->json,
+        .max = opts->max,
+    };
+    return st == REAP_OK ? rp_why_write(&r->ctx, &r->facts, pattern, &o, out, ret_matches) : st;
+}

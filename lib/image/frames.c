@@ -263,7 +263,7 @@ static bool cie_edges(struct rp_image_build *b, const struct rp_image_frame *f)
     rp_id node = rp_image_node_at(b->im, f->addr);
     if (!add(b, node, f->personality, RP_EDGE_ASSOC, f->addr))
         return false;
-    const uint8_t *p = f->indirect ? rp_image_bytes(b->im, f->personality, 8) : NULL;
+    const uint8_t *p = f->indirect ? rp_image_data(b->im, f->personality, 8) : NULL;
     return !p || add(b, node, rp_load64(p), RP_EDGE_ASSOC, f->addr);
 }
 

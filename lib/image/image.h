@@ -114,7 +114,7 @@ static inline uint64_t rp_image_node_addr(const struct rp_image *im, rp_id node)
     return rp_shdr_of(im->m, n->section)->addr + n->offset;
 }
 /* The n bytes at an address, NULL when they are not in the file (or not in one section). */
-const uint8_t *rp_image_bytes(const struct rp_image *im, uint64_t addr, uint64_t n);
+const uint8_t *rp_image_data(const struct rp_image *im, uint64_t addr, uint64_t n);
 /* The first symbol at exactly this address, NULL = none: code that may be branched to. */
 const struct rp_image_symbol *rp_image_symbol_at(const struct rp_image *im, uint64_t addr);
 /* "function+0x10" for a node's address, into buf; returns buf. */

@@ -163,7 +163,7 @@ rp_id rp_image_node_at(const struct rp_image *im, uint64_t addr)
     return im->m->nodes.v[node].offset <= addr - rp_shdr_of(im->m, s)->addr ? node : 0;
 }
 
-const uint8_t *rp_image_bytes(const struct rp_image *im, uint64_t addr, uint64_t n)
+const uint8_t *rp_image_data(const struct rp_image *im, uint64_t addr, uint64_t n)
 {
     rp_id s = rp_image_section_at(im, addr);
     if (!s)

@@ -54,7 +54,7 @@ static bool field_value(const struct rp_field *f, const uint8_t *record, uint64_
 
 static const uint8_t *table_bytes(const struct rp_image *im, const struct rp_image_table *t)
 {
-    return rp_image_bytes(im, t->start, t->end - t->start);
+    return rp_image_data(im, t->start, t->end - t->start);
 }
 
 /* Padding aside (.smp_locks is padded to a page), nearly every record is about something. */
@@ -230,7 +230,7 @@ static enum reap_status record_edges(struct rp_image_build *b, rp_id node,
     const struct rp_image *im = b->im;
     const struct rp_rule_table *r = t->rule->table;
     uint64_t at = rp_image_node_addr(im, node), value;
-    const uint8_t *record = rp_image_bytes(im, at, t->record);
+    const uint8_t *record = rp_image_data(im, at, t->record);
     if (!record || !field_value(&r->subject, record, at, &value))
         return REAP_OK; /* padding */
     rp_id subject = rp_image_node_at(im, value);

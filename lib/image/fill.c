@@ -29,20 +29,60 @@ static bool is_zero(const uint8_t *p, uint64_t n)
     return n == 0 || (p[0] == 0 && memcmp(p, p + 1, n - 1) == 0);
 }
 
-/* Exactly what rp_trap_fill would write, for whichever node. */
+/* The length of padding at p, 0 = none: bytes that do nothing and run on into the next byte, or
+ * stop, as assemblers and linkers put them between functions. x86: NOP of every length (Intel SDM
+ * 2B, NOP), with prefixes, and INT3; AArch64: NOP. Zeros, too. */
+static uint64_t padding_at(uint16_t machine, const uint8_t *p, uint64_t n)
+{
+    uint64_t at = 0;
+    if (machine == EM_AARCH64)
+        return n >= 4 && (rp_load32(p) == 0xd503201f || rp_load32(p) == 0) ? 4 : 0;
+    if (p[0] == 0)
+        return 1;
+    while (at < n && (p[at] == 0x66 || p[at] == 0x2e))
+        at++;
+    if (at < n && (p[at] == 0x90 || p[at] == 0xcc))
+        return at + 1;
+    if (n - at < 3 || p[at] != 0x0f || p[at + 1] != 0x1f || (p[at + 2] & 0x38))
+        return 0;
+    unsigned mod = p[at + 2] >> 6, sib = (p[at + 2] & 7) == 4;
+    at += 3 + sib + (mod == 1 ? 1u : mod == 2 ? 4u : 0u);
+    return at <= n ? at : 0;
+}
+
+static bool is_padding(uint16_t machine, const uint8_t *p, uint64_t n)
+{
+    for (uint64_t at = 0, k; at < n; at += k)
+        if ((k = padding_at(machine, p + at, n - at)) == 0)
+            return false;
+    return true;
+}
+
+/* Nothing but traps, of whichever nodes, and padding: where symbols were stripped, an atom may
+ * reach over what were several. Code that is too small for a number is plain traps alone. */
 static bool is_traps(uint16_t machine, const uint8_t *p, uint64_t n)
 {
-    uint8_t unit[RP_TRAP_BYTES], rest[RP_TRAP_BYTES];
-    uint32_t id = 1;
-    uint64_t whole = n - n % RP_TRAP_BYTES;
-    if (whole && !rp_trap_id(machine, p, &id))
-        return false;
-    rp_trap_fill(machine, id, unit, sizeof unit);
-    for (uint64_t at = 0; at < whole; at += RP_TRAP_BYTES)
-        if (memcmp(p + at, unit, sizeof unit) != 0)
+    uint8_t plain[RP_TRAP_BYTES];
+    bool some = n < RP_TRAP_BYTES;
+    uint32_t id;
+    uint64_t unit = machine == EM_AARCH64 ? 4 : 1;
+    rp_trap_fill(machine, 0, plain, unit);
+    if (some) {
+        rp_trap_fill(machine, 0, plain, n);
+        return memcmp(p, plain, n) == 0;
+    }
+    for (uint64_t at = 0, k; at < n; at += k) {
+        k = padding_at(machine, p + at, n - at);
+        if (n - at >= RP_TRAP_BYTES && rp_trap_id(machine, p + at, &id)) {
+            k = RP_TRAP_BYTES;
+            some = true;
+        } else if (n - at >= unit && memcmp(p + at, plain, unit) == 0) {
+            k = unit;
+        }
+        if (!k)
             return false;
-    rp_trap_fill(machine, id, rest, n - whole);
-    return memcmp(p + whole, rest, n - whole) == 0;
+    }
+    return some;
 }
 
 bool rp_fill_is_filled(uint16_t machine, const uint8_t *bytes, uint64_t n)
@@ -153,35 +193,6 @@ static bool fill_atom(struct rp_fill *f, rp_id node, bool is_code)
 }
 
 /* --- padding --------------------------------------------------------------------------------- */
-
-/* Bytes that do nothing and run on into the next byte, or stop: what assemblers and linkers put
- * between functions. x86: NOP of every length (Intel SDM 2B, NOP), with prefixes, and INT3;
- * AArch64: NOP. Zeros, too. */
-static bool is_padding(uint16_t machine, const uint8_t *p, uint64_t n)
-{
-    uint64_t at = 0;
-    while (at < n) {
-        if (p[at] == 0) {
-            at++;
-        } else if (machine == EM_AARCH64) {
-            if (n - at < 4 || rp_load32(p + at) != 0xd503201f)
-                return false;
-            at += 4;
-        } else {
-            while (at < n && (p[at] == 0x66 || p[at] == 0x2e))
-                at++;
-            if (at < n && (p[at] == 0x90 || p[at] == 0xcc)) {
-                at++;
-                continue;
-            }
-            if (n - at < 3 || p[at] != 0x0f || p[at + 1] != 0x1f || (p[at + 2] & 0x38))
-                return false;
-            unsigned mod = p[at + 2] >> 6, sib = (p[at + 2] & 7) == 4;
-            at += 3 + sib + (mod == 1 ? 1u : mod == 2 ? 4u : 0u);
-        }
-    }
-    return at == n;
-}
 
 /* Padding behind filled code up to the next filled code of the same section. */
 static bool fill_padding(struct rp_fill *f)

@@ -526,6 +526,13 @@ static void what_is_filled_is_recognised(void **state)
             assert_true(rp_fill_is_filled(machines[i], code, n));
         }
     assert_false(rp_fill_is_filled(EM_X86_64, code, 0));
+    /* two atoms with padding between them, after their symbols were stripped */
+    memset(code, 0x90, sizeof code);
+    rp_trap_fill(EM_X86_64, 7, code, 11);
+    rp_trap_fill(EM_X86_64, 8, code + 16, 9);
+    assert_true(rp_fill_is_filled(EM_X86_64, code, sizeof code));
+    memset(code, 0x90, sizeof code);
+    assert_false(rp_fill_is_filled(EM_X86_64, code, sizeof code));
 }
 
 int main(void)

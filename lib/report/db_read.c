@@ -189,7 +189,7 @@ static const char *take_node(const struct db *d, sqlite3_stmt *s, uint64_t id)
         return no_string;
     if (!get_below(s, 1, d->f->files.n, &x.file))
         return no_item;
-    if (!get_below(s, 4, RP_NODE_SET + 1, &x.kind) || !x.kind ||
+    if (!get_below(s, 4, RP_N_NODE_KINDS, &x.kind) || !x.kind ||
         !get_below(s, 5, UINT32_MAX, &x.shndx) || !get_quantity(s, 6, &x.offset) ||
         !get_quantity(s, 7, &x.size) || !get_byte(s, 8, RP_N_CLASSES, &x.cls) ||
         !get_byte(s, 9, 3, &x.live) || !get_byte(s, 10, RP_N_REASONS, &x.reason) ||

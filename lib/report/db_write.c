@@ -302,7 +302,7 @@ static enum reap_status write_enums(const struct db *d)
         {"reason", rp_reason_name, 0, RP_N_REASONS},
         {"root-reason", rp_root_reason_name, 1, RP_N_ROOT_REASONS},
         {"edge-kind", rp_edge_kind_name, 0, RP_N_EDGE_KINDS},
-        {"node-kind", rp_node_kind_name, 1, RP_NODE_SET + 1},
+        {"node-kind", rp_node_kind_name, 1, RP_N_NODE_KINDS},
         {"place", rp_place_name, 1, RP_N_PLACES},
         {"class-why", rp_class_why_name, 0, RP_N_CLASS_WHYS},
         {"finding-code", rp_finding_code_name, 1, RP_N_FINDING_CODES},

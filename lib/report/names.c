@@ -70,7 +70,7 @@ const char *rp_node_kind_name(unsigned kind)
     static const char *const names[] = {
         [RP_NODE_SECTION] = "section", [RP_NODE_STRING] = "string", [RP_NODE_FDE] = "fde",
         [RP_NODE_CIE] = "cie",         [RP_NODE_RECORD] = "record", [RP_NODE_COMMON] = "common",
-        [RP_NODE_SET] = "set",
+        [RP_NODE_SET] = "set",         [RP_NODE_ATOM] = "atom",     [RP_NODE_GAP] = "gap",
     };
     return LOOKUP(names, kind);
 }

@@ -168,7 +168,7 @@ static bool add_gap(struct sweep *s, uint64_t from, uint64_t to)
 
 static bool close_atom(struct sweep *s)
 {
-    bool ok = !s->open || add_node(s, RP_NODE_ATOM, s->from, s->to, s->atom);
+    bool ok = !s->open || s->from == s->to || add_node(s, RP_NODE_ATOM, s->from, s->to, s->atom);
     s->open = false;
     return ok;
 }
@@ -177,7 +177,8 @@ static bool close_atom(struct sweep *s)
 static bool close_until(struct sweep *s, uint64_t to)
 {
     uint64_t from = s->open ? s->to : s->from;
-    if (s->open && (s->atom.flags & RP_ATOM_UNSIZED) && s->to < to)
+    bool runs_on = s->open && (s->atom.flags & RP_ATOM_UNSIZED) && s->to < to;
+    if (runs_on && !(s->code && is_padding(s, s->to, to))) /* not a mark like _etext */
         s->to = from = to;
     if (!close_atom(s))
         return false;

@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+/* Above all numbers of relocations (elf_linked.c): the reference has none. */
+enum { NO_RELOC = (1 << 28) - 1 };
+
 /* Edges by their sources, in the order in which they were found. */
 static enum reap_status merge(struct rp_image_build *b)
 {
@@ -33,8 +36,9 @@ static enum reap_status merge(struct rp_image_build *b)
         uint32_t at = next[e->from]++;
         rp_id section = m->nodes.v[e->from].section;
         im->edges.v.v[at] = *e;
+        uint32_t reloc = e->source == RP_IMAGE_RELOC ? e->reloc : NO_RELOC;
         m->edges[at] =
-            (struct rp_edge){.to = e->to, .kind = e->kind & 15u, .reloc = e->reloc & 0xfffffffu};
+            (struct rp_edge){.to = e->to, .kind = e->kind & 15u, .reloc = reloc & NO_RELOC};
         m->edge_place[at] = e->addr - rp_shdr_of(m, section)->addr;
         im->n_by_source[e->source]++;
     }

@@ -212,6 +212,8 @@ bool rp_build_global_name(struct rp_build *b, rp_id global, rp_str *ret)
 static bool fill_place(struct rp_build *b, const struct rp_node *from, const struct rp_edge *e,
                        struct rp_fact_edge *out)
 {
+    if (b->m->edge_place) /* a linked image: not every reference has a relocation */
+        out->offset = b->m->edge_place[e - b->m->edges];
     bool by_reloc = rp_edge_is_reference(e->kind) || e->kind == RP_EDGE_START_STOP ||
                     e->kind == RP_EDGE_BRACKET;
     if (!by_reloc || !from->section || !b->m->sections[from->section].rel)

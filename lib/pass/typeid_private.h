@@ -1,0 +1,152 @@
+/* typeid_private.h: values in registers of one function (typeid_flow.c), what they prove
+ * (typeid_judge.c), and what is known of functions and files by name (typeid_known.c).
+ */
+#ifndef RP_PASS_TYPEID_PRIVATE_H
+#define RP_PASS_TYPEID_PRIVATE_H
+
+#include "arch/decode.h"
+#include "pass/typeid.h"
+
+enum { RP_TYPEID_SLOT = -8, RP_TYPEID_REGS = 33 };
+
+/* Where a value may come from: one bit each, more after a join of paths. */
+enum rp_val_kind {
+    RP_VAL_FRAME = 1,   /* an address in the function's stack frame */
+    RP_VAL_CONST = 2,   /* a number, or an address that a relocation names; no vtable's */
+    RP_VAL_ENTRY = 4,   /* what the register held when the function was entered; id: its number */
+    RP_VAL_RESULT = 8,  /* what a call returned */
+    RP_VAL_NUMBER = 16, /* computed: the sum of registers, a product, a part of a register */
+    RP_VAL_LOAD = 32,   /* a word from memory; id: by which instruction */
+    RP_VAL_VTABLE = 64, /* the address of a vtable that a relocation names; id: which */
+    RP_VAL_UNKNOWN = 128,
+};
+
+#define RP_VAL_MANY UINT32_MAX /* ids differ between paths */
+#define RP_VAL_ANY  INT32_MIN  /* so do constants */
+
+/* A value: that of `id` plus k bytes. k counts for ENTRY, RESULT, LOAD, VTABLE and UNKNOWN. */
+struct rp_val {
+    uint32_t id;
+    int32_t k;
+    uint8_t kinds; /* enum rp_val_kind; 0: no path was followed to here yet */
+};
+
+struct rp_regs {
+    struct rp_val r[RP_TYPEID_REGS];
+};
+
+struct rp_flow_block {
+    uint32_t first, end; /* instructions */
+    uint32_t succ[2];    /* blocks */
+    uint32_t n_succ;
+    uint32_t order, n_seen; /* 1 + its place in reverse postorder; successors numbered so far */
+    uint32_t idom;          /* immediate dominator */
+    uint32_t test_id;       /* the value that it tests against null, RP_VAL_MANY: none */
+    bool to_table;          /* it may end in a jump through a table */
+    bool is_target;         /* of such a jump */
+    bool has_pred;          /* a direct predecessor */
+    bool is_start;          /* registers are unknown at its start, or it is the function's entry */
+};
+#define RP_FLOW_OPEN UINT32_MAX
+
+/* A vtable whose address the function forms. */
+struct rp_flow_vtable {
+    rp_id node;
+    uint64_t offset; /* in the vtable's section */
+};
+
+/* One function. Memory is reused from function to function. */
+struct rp_flow {
+    const struct rp_model *m;
+    const struct rp_rtti *rtti;
+    const struct rp_file *file;
+    rp_id section;
+    uint16_t machine;
+    const uint8_t *code;          /* of the section */
+    uint64_t start, end;          /* the function in the section */
+    const struct rp_rela *relocs; /* of the section, by rising offset */
+    uint32_t n_relocs;
+    bool is_public; /* entered by the psABI alone: registers hold nothing but arguments */
+
+    RP_VEC(struct rp_insn) insns;
+    RP_VEC(uint32_t) at;    /* offset of each instruction in the function */
+    RP_VEC(uint32_t) reloc; /* of each instruction: index + 1 of its relocation, 0: none */
+    RP_VEC(struct rp_flow_block) blocks;
+    RP_VEC(struct rp_regs) in; /* by block: registers at its start */
+    RP_VEC(struct rp_flow_vtable) vtables;
+    RP_VEC(struct rp_val) bases; /* by instruction: what the base of its memory operand holds */
+    RP_VEC(uint32_t) order;      /* blocks in reverse postorder */
+    RP_VEC(uint32_t) scratch;
+    bool has_targets; /* of jumps through tables */
+    bool is_odd;      /* bytes that are no instructions, or no end to it: nothing is proved */
+    bool is_large;    /* too large to be followed */
+};
+
+/* What an instruction of kind OTHER does to registers, by its bytes. */
+enum rp_op {
+    RP_OP_UNKNOWN, /* the result may be anything */
+    RP_OP_COPY,    /* the result is one of what it reads: cmov, csel, xchg */
+    RP_OP_NUMBER,  /* arithmetic */
+    RP_OP_SUB,     /* the difference of registers */
+    RP_OP_SCALE,   /* shifted left by 1 to 6 */
+};
+
+/* typeid_ops.c */
+enum rp_op rp_typeid_op(uint16_t machine, const uint8_t *code, unsigned length);
+bool rp_typeid_is_gather(uint16_t machine, const uint8_t *code, unsigned length);
+/* The next place of code[from .. size) that looks like a use, by its bytes. */
+bool rp_typeid_prefilter(uint16_t machine, const uint8_t *code, uint64_t size, uint64_t from,
+                         uint64_t *ret_at);
+
+/* Whether it is a branch on whether a register (src) is null: AArch64's cbz and cbnz. */
+bool rp_typeid_is_null_branch(uint16_t machine, const uint8_t *code, unsigned length);
+
+/* typeid_flow.c: the caller has set the first group. False when out of memory, or is_large. */
+bool rp_flow_run(struct rp_flow *f);
+void rp_flow_free(struct rp_flow *f);
+/* Carry registers over instruction `insn`. */
+void rp_flow_step(struct rp_flow *f, uint32_t insn, struct rp_regs *regs);
+uint32_t rp_flow_block_of(const struct rp_flow *f, uint32_t insn);
+bool rp_flow_dominates(const struct rp_flow *f, uint32_t block, uint32_t other);
+/* What relocation r (1-based) names: section, offset in it, and symbol name (never NULL). */
+rp_id rp_flow_target(const struct rp_flow *f, uint32_t r, const struct rp_insn *insn,
+                     uint64_t *ret_offset, const char **ret_name);
+/* Whether [node's section + offset] is an RTTI slot. */
+bool rp_flow_is_slot(const struct rp_rtti *rtti, rp_id node, uint64_t offset);
+unsigned rp_typeid_arg(uint16_t machine, unsigned n); /* the register of argument n < 6 */
+
+/* typeid_judge.c: append the function's uses that no proof excludes. */
+enum rp_proof {
+    RP_PROOF_NONE = 0,
+    RP_PROOF_ORIGIN, /* the base is no word of memory */
+    RP_PROOF_BASE,   /* the base is used as no vptr is */
+    RP_PROOF_RESULT, /* what was loaded is used as no type_info is */
+    RP_PROOF_LAYOUT, /* the base is a known member of a standard container */
+    RP_N_PROOFS
+};
+struct rp_judged {
+    uint32_t offset; /* in the function */
+    uint8_t proof;   /* enum rp_proof */
+    bool strong;
+};
+struct rp_judge {
+    RP_VEC(struct rp_judged) found; /* harmless ones, too */
+};
+bool rp_typeid_judge(struct rp_flow *f, const char *function, struct rp_judge *j);
+
+/* typeid_known.c */
+/* Why uses in a function of this name keep nothing (static), or NULL. */
+const char *rp_typeid_allowed(const char *function);
+/* Whether a function never returns to its caller. */
+bool rp_typeid_is_noreturn(const char *name);
+/* Whether a function takes a type_info. */
+bool rp_typeid_takes_typeinfo(const char *name);
+/* Whether its first argument is an object of another class than type_info, or freed. */
+bool rp_typeid_takes_other(const char *name);
+/* Whether `this` + d is a pointer into the container's own array, in every member function of the
+ * class that the function belongs to. */
+bool rp_typeid_is_container(const char *function, int64_t d);
+/* Whether no code of the file can be typeid: it is no C++, or C++ without RTTI. */
+bool rp_typeid_file_has_none(const struct rp_model *m, const struct rp_file *f);
+
+#endif

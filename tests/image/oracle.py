@@ -57,8 +57,8 @@ class Ranges:
 
 
 class Image:
-    def __init__(self, path):
-        self.path = path
+    def __init__(self, path, roots=()):
+        self.path, self.roots = path, roots
         header = tool("readelf", "-hW", path)
         self.arm = "AArch64" in header
         self.prefix = "aarch64-linux-gnu-" if self.arm else ""
@@ -89,8 +89,7 @@ class Image:
                 functions.append(s._replace(size=starts[i] - s.address, kind="LABEL"))
         self.by_name = {s.name: s.address for s in functions}
         self.functions, self.objects = Ranges(functions), Ranges(objects)
-        self.read_relocations()
-        self.read_branches()
+        self.relocations = self.branches = None  # read when they are needed
 
     def section_of(self, address):
         for s in self.allocated:
@@ -143,6 +142,9 @@ class Image:
 
     def walk(self, certain):
         """The reachable functions."""
+        if self.branches is None:
+            self.read_relocations()
+            self.read_branches()
         out = collections.defaultdict(set)  # from a symbol, or None: from the start
 
         def targets(address):
@@ -162,6 +164,8 @@ class Image:
                 out[o].update(reached)
         self.code_numbers = {s.number for s in self.sections if "X" in s.flags}
         out[None].update(targets(self.entry))
+        for name in self.roots:
+            out[None].update(targets(self.by_name[name]))
         for place, target in self.branches:
             edge(place, targets(target))
         for place, kind, value, about in self.relocations:
@@ -211,9 +215,10 @@ def main():
     p = argparse.ArgumentParser()
     p.add_argument("image")
     p.add_argument("filled", nargs="?")
+    p.add_argument("--root", action="append", default=[], help="a function where it starts, too")
     p.add_argument("-v", action="store_true")
     a = p.parse_args()
-    image = Image(a.image)
+    image = Image(a.image, a.root)
     certain, possible = image.walk(True), image.walk(False)
     every = set(image.functions.v)
     print("%d functions, %d bytes; certainly live %d, possibly live %d; dead at least %d, %d bytes"

@@ -23,7 +23,7 @@ OBJDUMP = {"x86-64": "objdump", "aarch64": "aarch64-linux-gnu-objdump"}
 LINE = re.compile(r"^\s*([0-9a-f]+):\t((?:[0-9a-f]{2} )+|[0-9a-f]{8} )\s*(?:\t(.*))?$")
 FIELDS = ("at length kind dst dst2 src src2 base index scale width disp imm target reads writes "
           "flags").split()
-SHOWN = 20
+SHOWN = 12
 
 
 def x86_registers():
@@ -50,7 +50,7 @@ X86_MEMORY = re.compile(r"^\*?(?:%([cdefgs]s):)?(-?0x[0-9a-f]+)?\((%\w+)?(?:,(%\
 X86_READERS = re.compile(r"^(cmp|test|push|jmp|call|bt[wlq]?$|ptest|v?u?comis|ptwrite|prefetch|"
                          r"nop|out|ver[rw]|l[lm]sw|lldt|ltr|inv|ud[01]|mov[wlq]? %\w+,%[cd]r|"
                          r"wr[fg]sbase|rdpid$|incssp|umonitor|tpause|umwait|vpbroadcast|wrss|wruss|"
-                         r"xstore|vmwrite|kmov|vmptrld|enqcmd)")
+                         r"xstore|m(onitor|wait)|vmwrite|kmov|vmptrld|enqcmd)")
 
 
 def operands(text):
@@ -76,7 +76,7 @@ def signed(value):
 
 def check_x86_memory(ins, got, word):
     m = X86_MEMORY.match(word)
-    if not m or word in ("%es:(%rdi)", "%ds:(%rsi)") or (m[1] or "") not in ("", "fs", "gs", "ds", "ss", "cs", "es"):
+    if not m or word in ("%es:(%rdi)", "%ds:(%rsi)", "(%dx)", "%ds:(%rbx)") or (m[1] or "") not in ("", "fs", "gs", "ds", "ss", "cs", "es"):
         return None
     base, index = (m[3] or "")[1:], (m[4] or "")[1:]
     if base.startswith("e") or index.startswith("e") and index != "eiz":
@@ -104,8 +104,8 @@ def check_x86(text, got):
         if kind != want or got["target"] != ops[0].lstrip("0"):
             return "branch"
         return None
-    if name.startswith(("call", "jmp")) and ops and ops[0].startswith("*"):
-        if kind != ("call-reg" if name.startswith("call") else "jump-reg"):
+    if name.startswith(("call", "jmp", "lcall", "ljmp")) and ops and ops[0].startswith("*"):
+        if kind != ("call-reg" if "call" in name else "jump-reg"):
             return "indirect branch"
         return check_x86_memory(text, got, ops[0])
     if re.match(r"^(ret|lret|iret|sysret|sysexit)", name):
@@ -130,7 +130,8 @@ def check_x86_values(name, ops, got):
         return None
     kind, last = got["kind"], ops[-1].lstrip("%")
     writes, reads = number(got["writes"]), number(got["reads"])
-    if ops[-1].startswith("%") and last in X86 and not X86_READERS.match(name):
+    alone = len(ops) == 1 and re.match(r"^i?(div|mul)[bwlq]?$", name)
+    if ops[-1].startswith("%") and last in X86 and not alone and not X86_READERS.match(name):
         if not writes >> X86[last][0] & 1:
             return "destination is not written"
     for word in ops[:-1]:

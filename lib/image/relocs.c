@@ -11,8 +11,9 @@
  * - By a named symbol: the symbol, and what S + A lies in.
  * - By a section's symbol: what S + A lies in. In x86 code the addend of a PC-relative field counts
  *   from the next instruction; in data it does not.
- * - From unnamed read-only data to the middle of a function: a jump table of that function, which
- *   nobody else can use. It does not keep the function.
+ * - From data to the middle of a function, where no symbol stands, by the section's symbol: a jump
+ *   table of that function, or a label in C. Nobody else can go there; it does not keep the
+ * function (names.c keeps the parts of a function together).
  *
  * Entry: rp_image_reloc_edges.
  */
@@ -113,18 +114,14 @@ static uint64_t stored_target(const struct relocs *s, const struct place *x)
 /* --- the meaning -------------------------------------------------------------------------------
  */
 
-/* A function's own label, in a table of labels that has no name. */
-static bool is_inner_label(const struct relocs *s, const struct place *x, uint64_t value, rp_id to)
+/* A function's own label, in data: a jump table, or the address of a label in C. */
+static bool is_inner_label(const struct relocs *s, uint64_t value, rp_id to)
 {
-    const struct rp_image *im = s->b->im;
-    const struct rp_node *n = &im->m->nodes.v[x->node];
-    bool unnamed = n->kind == RP_NODE_GAP && !(rp_shdr_of(im->m, n->section)->flags & SHF_WRITE);
-    return !x->code && unnamed && (im->atoms.v[to].flags & RP_ATOM_FUNCTION) &&
-           !rp_image_symbol_at(im, value);
+    return (s->b->im->atoms.v[to].flags & RP_ATOM_FUNCTION) && !rp_image_symbol_at(s->b->im, value);
 }
 
 /* What an address means that is S + A, or lies in x86 code behind the field. */
-static bool add_address(struct relocs *s, const struct place *x, uint64_t value)
+static bool add_address(struct relocs *s, const struct place *x, uint64_t value, bool named)
 {
     const struct rp_image *im = s->b->im;
     if (x->code && x->info->pcrel && im->m->arch->pc_bias) {
@@ -136,7 +133,9 @@ static bool add_address(struct relocs *s, const struct place *x, uint64_t value)
             return false;
     }
     rp_id to = rp_image_node_at(im, value);
-    return !to || is_inner_label(s, x, value, to) || add_edge(s, x, to, RP_EDGE_RELOC);
+    if (!to || (!x->code && !named && is_inner_label(s, value, to)))
+        return true;
+    return add_edge(s, x, to, RP_EDGE_RELOC);
 }
 
 static bool add_reloc(struct relocs *s, const struct place *x)
@@ -170,7 +169,7 @@ static bool add_reloc(struct relocs *s, const struct place *x)
         if (!add_edge(s, x, node, kind))
             return false;
     }
-    return add_address(s, x, value);
+    return add_address(s, x, value, named);
 }
 
 /* --- kept relocations --------------------------------------------------------------------------
@@ -265,8 +264,7 @@ static bool dynamic_edges(struct relocs *s)
         rp_id from = rp_image_node_at(im, v->place), to = rp_image_node_at(im, v->value);
         const struct rp_node *n = &im->m->nodes.v[from];
         bool inside = from && v->place - rp_image_node_addr(im, from) < n->size;
-        struct place x = {.node = from, .addr = v->place};
-        if (!to || (inside && is_inner_label(s, &x, v->value, to)))
+        if (!to || is_inner_label(s, v->value, to))
             continue;
         if (inside && n->kind != RP_NODE_FDE && n->kind != RP_NODE_CIE &&
             !im->atoms.v[from].table) {

@@ -81,6 +81,7 @@ enum rp_opt {
     RP_OPT_SIZES,
     RP_OPT_NO_SCAN,
     RP_OPT_NO_DECODE,
+    RP_OPT_TEST_DROP_EDGE,
     RP_OPT_THREADS,
     RP_OPT_HELP,
     RP_OPT_VERSION,
@@ -183,6 +184,8 @@ enum reap_status rp_names_fix_files(struct reap *r);
 
 /* image.c: the analysis of a linked image, in place of resolve and all that follows. */
 enum reap_status rp_image_collect(struct reap *r);
+/* What was filled and how references were found, into r->facts. */
+enum reap_status rp_image_facts(struct reap *r);
 void rp_image_run_free(struct reap *r);
 
 /* kernel.c: rule files for kernels and modules, by option or by the look of the objects; and the

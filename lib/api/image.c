@@ -124,6 +124,22 @@ static void tell_stale(const struct reap *r)
                 im->n_stale, im->n_relocs);
 }
 
+/* Options --test-drop-edge: removals that are wrong on purpose. */
+static enum reap_status drop_edges(struct reap *r)
+{
+    for (size_t i = 0; i < r->options.n; i++) {
+        const struct rp_opt_value *o = &r->options.v[i];
+        if (o->opt != RP_OPT_TEST_DROP_EDGE)
+            continue;
+        const char *colon = strchr(o->value, ':');
+        size_t n = colon ? (size_t)(colon - o->value) : 0;
+        if (!n || !rp_image_drop_edges(&r->image->image, o->value, n, colon + 1))
+            return rp_fail(&r->ctx, REAP_ERR_USAGE, "no-such-edge", rp_at(NULL),
+                           "--test-drop-edge=%s: there is no such reference", o->value);
+    }
+    return REAP_OK;
+}
+
 enum reap_status rp_image_collect(struct reap *r)
 {
     enum reap_status st = REAP_OK;
@@ -154,6 +170,9 @@ enum reap_status rp_image_collect(struct reap *r)
     };
     r->job = (struct rp_job){.level = RP_LEVEL_FULL, .link = &r->link, .rules = &r->rules};
     PASS("image", rp_image_analyse(im, &r->image->options));
+    st = drop_edges(r);
+    if (st != REAP_OK)
+        return st;
     PASS("keep-list", rp_keep_list_roots(r));
     PASS("mark", rp_mark(&r->model, &r->marks));
     tell_stale(r);
@@ -188,6 +207,55 @@ enum reap_status reap_write_image(struct reap *r, const char *path)
     return st;
 }
 
+/* --- reports -----------------------------------------------------------------------------------
+ */
+
+static const char *const source_names[RP_IMAGE_N_SOURCES] = {
+    [RP_IMAGE_RELOC] = "by relocation", [RP_IMAGE_BRANCH] = "by branch",
+    [RP_IMAGE_SCAN] = "by byte scan",   [RP_IMAGE_VALUE] = "by stored address",
+    [RP_IMAGE_RECORD] = "by record",    [RP_IMAGE_NAME] = "by name",
+};
+
+enum reap_status rp_image_facts(struct reap *r)
+{
+    const struct rp_fill_result *f = &r->image->fill;
+    const struct rp_image *im = &r->image->image;
+    const char *fill = rp_opt_value(r, RP_OPT_FILL);
+    struct rp_fact_image *to = &r->facts.image;
+    *to = (struct rp_fact_image){
+        .is_image = true,
+        .is_written = r->image->is_written,
+        .is_zero = fill && strcmp(fill, "zero") == 0,
+        .n_stale = im->n_stale,
+    };
+    for (unsigned i = 1; i < RP_IMAGE_N_SOURCES; i++)
+        to->edges[to->n_edges++] = (struct rp_fact_count){source_names[i], im->n_by_source[i]};
+    if (!r->image->is_filled)
+        return REAP_OK;
+    to->n_code = f->n_code, to->code_bytes = f->code_bytes;
+    to->n_data = f->n_data, to->data_bytes = f->data_bytes;
+    to->n_data_left = f->n_data_left, to->data_left_bytes = f->data_left_bytes;
+    to->n_filled_before = f->n_filled_before, to->protected_bytes = f->protected_bytes;
+    to->n_relocs = f->n_relocs, to->n_symbols = f->n_symbols;
+    to->n_reloc_sections = f->n_reloc_sections, to->punched = f->punched;
+    to->file_before = f->size_before, to->file_after = f->size_after;
+    memcpy(to->n_pages, f->n_pages, sizeof to->n_pages);
+    for (size_t i = 0; i < f->pages.n; i++)
+        if (!rp_vec_push(&to->pages,
+                         (struct rp_fact_pages){f->pages.v[i].addr, f->pages.v[i].size}))
+            return rp_nomem(&r->ctx);
+    to->has_sizes = f->has_sizes;
+    for (unsigned i = 0; i < RP_N_PACKS && i < RP_IMAGE_PACKS; i++) {
+        to->pack[i] = rp_pack_name((enum rp_pack)i);
+        to->before[i] = f->sizes.before[i];
+        to->after[i] = f->sizes.after[i];
+    }
+    return REAP_OK;
+}
+
+/* --- totals ------------------------------------------------------------------------------------
+ */
+
 struct sums {
     uint64_t n, bytes, dead_n, dead_bytes;
 };
@@ -220,16 +288,11 @@ static void count_nodes(const struct reap *r, struct sums *code, struct sums *da
 
 static void print_sources(const struct rp_image *im, FILE *out)
 {
-    static const char *const names[RP_IMAGE_N_SOURCES] = {
-        [RP_IMAGE_RELOC] = "relocation", [RP_IMAGE_BRANCH] = "branch",
-        [RP_IMAGE_SCAN] = "byte scan",   [RP_IMAGE_VALUE] = "stored address",
-        [RP_IMAGE_RECORD] = "record",    [RP_IMAGE_NAME] = "name",
-    };
-    fputs("references by", out);
+    fputs("references", out);
     const char *comma = " ";
     for (unsigned i = 1; i < RP_IMAGE_N_SOURCES; i++)
         if (im->n_by_source[i]) {
-            fprintf(out, "%s%s: %" PRIu32, comma, names[i], im->n_by_source[i]);
+            fprintf(out, "%s%" PRIu32 " %s", comma, im->n_by_source[i], source_names[i]);
             comma = ", ";
         }
     fprintf(out, "; stale relocations: %" PRIu32 "\n", im->n_stale);

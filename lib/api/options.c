@@ -132,6 +132,8 @@ static const struct option table[RP_N_OPTS] = {
         "do not look for branches byte by byte: code that is needed may go (an experiment)"},
     [RP_OPT_NO_DECODE] = {"no-decode", 0, NONE, I, "The work", NULL,
         "do not look for branches by decoding: code that is needed may go (an experiment)"},
+    [RP_OPT_TEST_DROP_EDGE] = {"test-drop-edge", 0, REQUIRED, I, "The work", "FROM:TO",
+        "pretend that FROM does not refer to TO: code that is needed may go (an experiment)"},
     [RP_OPT_THREADS] = {"threads", 'j', REQUIRED, D | P | G, "The work", "N",
         "number of threads (default: the processors at hand)"},
     [RP_OPT_HELP] = {"help", 'h', NONE, D | P | G, "Help", NULL, "print this and exit"},

@@ -38,6 +38,8 @@ enum reap_status rp_need_facts(struct reap *r)
     }
     if (st == REAP_OK)
         st = rp_facts_set_product(&r->ctx, &r->facts, product_name(r->product));
+    if (st == REAP_OK && r->image)
+        st = rp_image_facts(r);
     return st;
 }
 

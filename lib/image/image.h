@@ -128,6 +128,10 @@ static inline bool rp_image_add_edge(struct rp_image_edges *edges, rp_id from, r
     return rp_vec_push(&edges->v, e);
 }
 
+/* drop.c: take away the edges from atoms called from[0 .. n_from) to atoms called `to`, as if the
+ * analysis had missed them; how many there were. Between rp_image_analyse and rp_mark. */
+uint32_t rp_image_drop_edges(struct rp_image *im, const char *from, size_t n_from, const char *to);
+
 /* branches.c: edges between code that have no relocation, appended to ret. from != to. */
 enum reap_status rp_image_branches(const struct rp_image *im, const struct rp_image_options *o,
                                    struct rp_image_edges *ret);

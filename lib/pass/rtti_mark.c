@@ -327,16 +327,3 @@ enum reap_status rp_rtti_plan(const struct rp_model *m, const struct rp_marks *m
     }
     return REAP_OK;
 }
-
-/* Until typeid.c is there: nothing is searched, and so nothing is proved. */
-__attribute__((weak)) bool rp_typeid_can(uint16_t machine)
-{
-    (void)machine;
-    return false;
-}
-__attribute__((weak)) enum reap_status rp_typeid_scan(const struct rp_model *m, const rp_id *nodes,
-                                                      size_t n, struct rp_rtti *rtti)
-{
-    (void)m, (void)nodes, (void)n, (void)rtti;
-    return REAP_OK;
-}

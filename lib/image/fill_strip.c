@@ -124,13 +124,29 @@ static bool is_dead_symbol(const struct strip *s, const uint8_t *sym, uint32_t n
            rp_section_no(s->f->im->m, s->f->im->m->nodes.v[node].section) == shndx;
 }
 
-/* Something else than relocations counts symbols by number: they stay. */
+/* A loader's relocation section of a static program is linked to .symtab by some linkers, but none
+ * of its records (R_*_IRELATIVE) has a symbol. */
+static bool names_symbols(const struct rp_fill *f, const struct rp_shdr *sh)
+{
+    uint64_t size = sh->type == SHT_RELA ? RELA : REL;
+    if (sh->type != SHT_RELA && sh->type != SHT_REL)
+        return true;
+    for (uint64_t at = 0; at + size <= sh->size; at += size)
+        if (rp_load32(f->copy + sh->offset + at + 12))
+            return true;
+    return false;
+}
+
+/* Something else than kept relocations counts symbols by number: they stay. */
 static bool has_other_users(const struct strip *s)
 {
     const struct rp_elf *e = s->e;
-    for (uint32_t i = 1; i < e->n_sections; i++)
-        if (e->shdrs[i].link == e->symtab && e->shdrs[i].size && !is_reloc_section(&e->shdrs[i]))
+    for (uint32_t i = 1; i < e->n_sections; i++) {
+        const struct rp_shdr *sh = &e->shdrs[i];
+        if (sh->link == e->symtab && sh->size && sh->type != SHT_NOBITS && !is_reloc_section(sh) &&
+            names_symbols(s->f, sh))
             return true;
+    }
     return false;
 }
 
@@ -145,8 +161,9 @@ static bool number_symbols(struct strip *s)
         return false;
     s->n_syms = s->n_locals = e->n_symbols ? 1 : 0;
     if (s->f->o->strip_dead_symbols && !drop)
-        rp_warn(s->f->ctx, "symbols-kept", rp_at(e->name),
-                "a section other than relocations refers to symbols by number: all of them stay");
+        rp_warn(
+            s->f->ctx, "symbols-kept", rp_at(e->name),
+            "a section other than kept relocations refers to symbols by number: all of them stay");
     for (uint32_t i = 1; i < e->n_symbols; i++) {
         const uint8_t *sym = syms + (uint64_t)i * SYM;
         uint32_t shndx = rp_load16(sym + 6);

@@ -189,7 +189,7 @@ static void records_follow_their_subjects(void **state)
     struct scene s;
     analyse(
         &s,
-        FUNC("_start") "lea __start_tab(%rip),%rax\nret\n" END("_start") FUNC(
+        FUNC("_start") "lea __start_tab(%rip),%rax\nret\n" END("_start") ".p2align 5\n" FUNC(
             "patched") "nop\nnop\nnop\nnop\nnop\nret\n" END("patched")
             FUNC("fixup_of_live") "ret\n" END("fixup_of_live") FUNC("fixup_of_dead") "ret\n" END(
                 "fixup_of_dead") ".section tab,\"a\"\n.globl __start_tab,__stop_tab\n__start_tab:\n"

@@ -61,6 +61,9 @@ struct rp_typeid_use {
     bool strong;     /* what was loaded is used as a type_info */
     bool live;
     const char *allowed; /* why it is harmless all the same (static), or NULL */
+    const char *of; /* symbol of a typeinfo ("_ZTISt9type_info"; static or in the model's arena):
+                       only objects of this class and its descendants are asked, whose slots are
+                       then followed; NULL: of any class, or with `allowed` of none */
 };
 
 struct rp_rtti {

@@ -238,13 +238,25 @@ static enum reap_status search(struct rp_marker *w, size_t *ret_first)
     return st;
 }
 
+/* Uses that ask objects of one class and its descendants alone. */
+static void observe_asked(struct rp_marker *w, size_t first)
+{
+    for (size_t i = first; i < w->rtti->uses.n; i++) {
+        const struct rp_typeid_use *u = &w->rtti->uses.v[i];
+        rp_id global = u->of ? rp_model_find_global(w->m, u->of) : 0;
+        for (rp_id c = 1; global && c <= w->rtti->classes.n; c++)
+            if (w->rtti->classes.v[c - 1].global == global)
+                observe(w, c, RP_CLASS_TYPEID, u->node);
+    }
+}
+
 /* The first use that keeps every slot; 0: none does. Under the assumption only what is certain to
  * be one counts. */
 static const struct rp_typeid_use *objection(const struct rp_marker *w, size_t first)
 {
     for (size_t i = first; i < w->rtti->uses.n; i++) {
         const struct rp_typeid_use *u = &w->rtti->uses.v[i];
-        if (u->allowed)
+        if (u->allowed || u->of)
             continue;
         if (u->strong || !w->job->no_typeid_deref)
             return u;
@@ -277,6 +289,7 @@ enum reap_status rp_rtti_settle(struct rp_marker *w)
         enum reap_status st = search(w, &first);
         if (st)
             return st;
+        observe_asked(w, first);
         const struct rp_typeid_use *u = objection(w, first);
         if (u)
             keep_all(w,

@@ -31,9 +31,10 @@ enum reap_status rp_need_facts(struct reap *r)
     if (st == REAP_OK)
         st = rp_facts_add_unwinder(&r->ctx, &r->unwinder, &r->facts);
     r->has_facts = st == REAP_OK;
-    if (st == REAP_OK && rp_reports_wanted(r) && !r->image) {
+    if (st == REAP_OK && rp_reports_wanted(r)) {
         t = rp_phase_begin();
-        st = rp_danger_find(&r->model, &r->marks, &r->job, &r->facts);
+        st = r->image ? rp_danger_find_image(&r->model, &r->marks, &r->job, &r->facts)
+                      : rp_danger_find(&r->model, &r->marks, &r->job, &r->facts);
         rp_phase_done(r, t, "danger");
     }
     if (st == REAP_OK)

@@ -156,11 +156,12 @@ enum rp_edge_kind {
     RP_EDGE_WEAK,       /* a weak reference that found a definition */
     RP_EDGE_ASSOC,      /* associated by rule: .ARM.exidx-like, __patchable_function_entries, … */
     RP_EDGE_BASE,       /* from a typeinfo to another that it is made of: a base, a pointee */
+    RP_EDGE_UNWIND,     /* to what only an unwinder asks for, which is dead: never followed */
     RP_N_EDGE_KINDS
 };
 
 /* `reloc` is the number of the relocation within the source section's relocations, for
- * RP_EDGE_RELOC, WEAK, RTTI, BASE and the reference half of START_STOP and BRACKET; else 0. */
+ * RP_EDGE_RELOC, WEAK, RTTI, BASE, UNWIND and the reference half of START_STOP and BRACKET; else 0. */
 struct rp_edge {
     rp_id to;
     uint32_t kind : 4;
@@ -171,7 +172,7 @@ struct rp_edge {
 static inline bool rp_edge_is_reference(unsigned kind)
 {
     return kind == RP_EDGE_RELOC || kind == RP_EDGE_WEAK || kind == RP_EDGE_RTTI ||
-           kind == RP_EDGE_BASE;
+           kind == RP_EDGE_BASE || kind == RP_EDGE_UNWIND;
 }
 
 enum rp_root_reason {

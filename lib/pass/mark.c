@@ -9,7 +9,7 @@
  * sections of a file of which nothing else is left describe nothing.
  *
  * RTTI slots of vtables are followed when rtti_mark.c says so; the rest of the marking knows no
- * C++.
+ * C++. What only a dead unwinder asks for (unwind.h) is never followed.
  *
  * Entries: rp_mark, rp_mark_classes.
  */
@@ -52,6 +52,8 @@ static void traverse(struct rp_marker *w)
         rp_id from = w->queue[w->head++];
         for (uint32_t k = m->edge_start[from]; k < m->edge_start[from + 1]; k++) {
             rp_id to = m->edges[k].to;
+            if (m->edges[k].kind == RP_EDGE_UNWIND)
+                continue;
             if (w->rtti && rp_bitset_get(&w->rtti->special, to) && !rp_rtti_follow(w, from, k))
                 continue;
             rp_mark_reach(w, to, from, k);

@@ -83,8 +83,8 @@ struct rp_plan {
     uint8_t *fate;        /* by file id - 1: enum rp_file_fate */
     uint8_t *keep_symbol; /* by global id - 1: an unsectioned definition (absolute, common) stays */
     struct rp_bitset live_sections; /* by section id: a node of it is live */
-    struct rp_bitset cut_slots;     /* by node: a vtable of which an RTTI slot is cut; w is NULL:
-                                       none is (rtti.h) */
+    struct rp_bitset cut_slots;     /* by first node of a section: relocations of live bytes of it
+                                       are cut (rtti.h, unwind.h); w is NULL: none are */
     bool tripwire; /* dead code stays as traps (tripwire.h); its sections count as live here */
 };
 enum reap_status rp_plan_make(const struct rp_model *m, const struct rp_marks *marks,

@@ -31,7 +31,8 @@ struct rp_rw_section {
                              dropped code becomes a tombstone */
     bool packed;          /* SHF_COMPRESSED and not (yet) decompressed */
     bool trap;            /* dead code that stays as traps, without relocations (tripwire.h) */
-    uint8_t *slots;       /* by relocation: it is an RTTI slot that is cut; NULL: none is */
+    uint8_t *slots;       /* by relocation: it is cut: an RTTI slot, or for an unwinder that is dead; NULL:
+                             none is */
     uint32_t new_no;      /* number in the output, 0 = dropped */
     struct rp_cut *cut;   /* NULL: all bytes stay */
     const uint8_t *bytes; /* contents in place of the file's own, or NULL */

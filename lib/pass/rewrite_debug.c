@@ -12,6 +12,8 @@
  */
 #include "pass/rewrite.h"
 
+#include "pass/unwind.h"
+
 #include "util/checked.h"
 
 #include <string.h>
@@ -191,8 +193,11 @@ enum reap_status rp_rw_tombstone(struct rp_rewrite *rw, uint32_t from, struct rp
         rp_warn(rw->m->ctx, "reference-to-discarded", rp_rw_at(rw, from, r->offset),
                 "refers to the discarded section '%s'; linkers reject or zero this",
                 rp_elf_shname(rw->e, rp_sym_shndx(rw->e, r->sym)));
-    if (info->insn || info->width == 0 || info->width > 8)
+    if (expected && rw->e->shdrs[from].flags & SHF_EXECINSTR) {
+        value = rp_unwind_trap(rw->arch);
+    } else if (info->insn || info->width == 0 || info->width > 8) {
         return REAP_OK;
+    }
 
     uint32_t absolute = absolute_type(rw->arch, info->width);
     if (rs->packed && absolute && rw->e->shdrs[rel].type == SHT_RELA) {

@@ -15,6 +15,8 @@
 
 #include "pass/rtti.h"
 #include "pass/tripwire.h"
+#include "pass/unwind.h"
+#include "table/table.h"
 #include "util/checked.h"
 
 #include <string.h>
@@ -67,7 +69,8 @@ static bool is_quiet(const struct rp_rewrite *rw, uint32_t i)
     return s->n_nodes > 0;
 }
 
-/* The RTTI slots of vtables that stay, of which nobody looks at the typeinfo (rtti.h). */
+/* The relocations that are cut: RTTI slots of vtables that stay, of which nobody looks at the
+ * typeinfo (rtti.h), and references to what only a dead unwinder reads (unwind.h). */
 static enum reap_status choose_slots(struct rp_rewrite *rw)
 {
     const struct rp_model *m = rw->m;
@@ -76,13 +79,16 @@ static enum reap_status choose_slots(struct rp_rewrite *rw)
         uint32_t n;
         if (!rw->sec[i].keep || !s->node || !rp_bitset_get(&rw->plan->cut_slots, s->node))
             continue;
-        rp_elf_relocs(rw->e, s->rel, &n);
+        const struct rp_rela *r = rp_elf_relocs(rw->e, s->rel, &n);
         rw->sec[i].slots = rp_arena_zalloc(&rw->arena, n);
         if (!rw->sec[i].slots)
             return rp_nomem(m->ctx);
-        for (uint32_t k = m->edge_start[s->node]; k < m->edge_start[s->node + 1]; k++)
-            if (rp_slot_is_cut(rw->marks, &m->edges[k]) && m->edges[k].reloc < n)
-                rw->sec[i].slots[m->edges[k].reloc] = 1;
+        for (uint32_t k = m->edge_start[s->node]; k < m->edge_start[s->node + s->n_nodes]; k++) {
+            const struct rp_edge *e = &m->edges[k];
+            if (e->reloc < n && (rp_slot_is_cut(rw->marks, e) ||
+                                 rp_unwind_is_cut(rw->marks, e, rw->e, &r[e->reloc])))
+                rw->sec[i].slots[e->reloc] = 1;
+        }
     }
     return REAP_OK;
 }
@@ -223,6 +229,35 @@ static enum reap_status make_traps(struct rp_rewrite *rw)
     return REAP_OK;
 }
 
+/* CIEs whose personality routine nobody calls (unwind.h) name none. After rp_rw_relocs. */
+static enum reap_status rewrite_cies(struct rp_rewrite *rw)
+{
+    const struct rp_model *m = rw->m;
+    for (uint32_t i = 1; rw->plan->cut_slots.w && i < rw->e->n_sections; i++) {
+        const struct rp_section *s = rp_rw_model_section(rw, i);
+        if (!rw->sec[i].slots || !(s->flags & RP_SEC_EH_FRAME))
+            continue;
+        for (rp_id node = s->node; node < s->node + s->n_nodes; node++) {
+            const struct rp_node *n = &m->nodes.v[node];
+            uint8_t *bytes;
+            uint64_t size;
+            if (!rw->marks->live[node] || !rp_unwind_cuts_cie(m, rw->marks, node))
+                continue;
+            enum reap_status rc = rp_rw_writable(rw, i, &bytes, &size);
+            if (rc)
+                return rc;
+            uint64_t at = rw->sec[i].cut ? rp_cut_map(rw->sec[i].cut, n->offset) : n->offset;
+            unsigned word = rw->e->elf_class == ELFCLASS64 ? 8 : 4;
+            const uint8_t *old = rp_elf_bytes(rw->e, i) + n->offset;
+            if (!rp_in_range(at, n->size, size) ||
+                !rp_cie_without_personality(old, n->size, word, bytes + at))
+                return rp_fail(m->ctx, REAP_ERR_INTERNAL, "lost-cie", rp_rw_at(rw, i, n->offset),
+                               "the CIE cannot be rewritten");
+        }
+    }
+    return REAP_OK;
+}
+
 static enum reap_status rewrite(struct rp_rewrite *rw)
 {
     enum reap_status rc;
@@ -231,7 +266,7 @@ static enum reap_status rewrite(struct rp_rewrite *rw)
         return rc;
     rp_rw_choose_groups(rw);
     if ((rc = rp_rw_scan(rw)) || (rc = rp_rw_cut_contents(rw)) || (rc = rp_rw_symbols(rw)) ||
-        (rc = rp_rw_relocs(rw)) || (rc = rp_rw_symbol_lists(rw)))
+        (rc = rp_rw_relocs(rw)) || (rc = rewrite_cies(rw)) || (rc = rp_rw_symbol_lists(rw)))
         return rc;
     return rp_rw_recompress(rw);
 }

@@ -10,7 +10,8 @@
  *                tombstones, and the CIE pointer of a moved FDE
  *   relocations  each one of a live piece names what it named, at the same place of it; those that
  *                are missing stood in a section that is not followed, named what is dropped, or
- *                are RTTI slots of vtables at whose typeinfo nobody looks
+ *                are RTTI slots of vtables at whose typeinfo nobody looks, or ask for what only a
+ *                dead unwinder reads
  *
  * Entry: rp_verify_object().
  */
@@ -19,6 +20,8 @@
 #include "arch/arch.h"
 #include "pass/rtti.h"
 #include "pass/tripwire.h"
+#include "pass/unwind.h"
+#include "table/table.h"
 #include "util/checked.h"
 
 #include <stdlib.h>
@@ -180,6 +183,29 @@ static bool same_bytes(const struct verifier *v, const uint8_t *a, uint64_t from
     return same;
 }
 
+/* The bytes that a section should have: the old ones, but CIEs without personality routines that
+ * only a dead unwinder would call. NULL: out of memory. */
+static const uint8_t *expected_bytes(struct verifier *v, uint32_t i, const uint8_t *old,
+                                     uint64_t size)
+{
+    const struct rp_section *s = section_of(v, i);
+    uint8_t *copy = NULL;
+    for (rp_id node = s->node; s->flags & RP_SEC_EH_FRAME && node < s->node + s->n_nodes; node++) {
+        const struct rp_node *n = &v->m->nodes.v[node];
+        unsigned word = v->old->elf_class == ELFCLASS64 ? 8 : 4;
+        if (!rp_unwind_cuts_cie(v->m, v->marks, node) || !rp_in_range(n->offset, n->size, size))
+            continue;
+        if (!copy) {
+            copy = rp_arena_alloc(&v->arena, size);
+            if (!copy)
+                return NULL;
+            memcpy(copy, old, size);
+        }
+        rp_cie_without_personality(old + n->offset, n->size, word, copy + n->offset);
+    }
+    return copy ? copy : old;
+}
+
 /* A cut section: every live piece in order, with nothing but padding between. */
 static enum reap_status check_pieces(struct verifier *v, uint32_t i, const struct rp_rela *r,
                                      uint32_t n_relocs)
@@ -189,7 +215,8 @@ static enum reap_status check_pieces(struct verifier *v, uint32_t i, const struc
     const uint8_t *a = rp_elf_bytes(v->old, i), *b = rp_elf_bytes(&v->fresh, v->match[i]);
     uint64_t at = 0, mask = sh->addralign ? sh->addralign - 1 : 0;
     uint64_t *to = rp_arena_alloc(&v->arena, s->n_nodes * sizeof *to);
-    if (!to)
+    a = expected_bytes(v, i, a, v->old->shdrs[i].size);
+    if (!to || !a)
         return rp_nomem(v->m->ctx);
     v->piece[i] = to;
     for (uint32_t k = 0; k < s->n_nodes; k++) {
@@ -221,6 +248,10 @@ static enum reap_status check_whole(struct verifier *v, uint32_t i, const struct
     enum reap_status rc = rp_elf_contents(v->m->ctx, v->old, i, &a, &a_size, &a_owned);
     if (!rc)
         rc = rp_elf_contents(v->m->ctx, &v->fresh, v->match[i], &b, &b_size, &b_owned);
+    if (!rc) {
+        a = expected_bytes(v, i, a, a_size);
+        rc = a ? REAP_OK : rp_nomem(v->m->ctx);
+    }
     if (!rc && (a_size != b_size || (a_size && !same_bytes(v, a, 0, a_size, b, r, n_relocs))))
         rc = fault(v, i, 0, "the contents changed");
     free(a_owned);
@@ -312,13 +343,20 @@ static bool same_reloc(const struct verifier *v, uint32_t i, const struct rp_rel
     return moved(v, from, x->value + (uint64_t)(ax + bias)) == y->value + (uint64_t)(ay + bias);
 }
 
-/* Whether relocation number j is an RTTI slot that nobody looks at. */
+/* Whether relocation number j is an RTTI slot that nobody looks at, or for an unwinder that is
+ * dead.
+ */
 static bool is_cut_slot(const struct verifier *v, uint32_t i, uint32_t j)
 {
-    rp_id node = section_of(v, i)->node;
-    for (uint32_t k = v->m->edge_start[node]; k < v->m->edge_start[node + 1]; k++)
-        if (rp_slot_is_cut(v->marks, &v->m->edges[k]) && v->m->edges[k].reloc == j)
+    const struct rp_section *s = section_of(v, i);
+    uint32_t n;
+    const struct rp_rela *r = rp_elf_relocs(v->old, s->rel, &n);
+    for (uint32_t k = v->m->edge_start[s->node]; k < v->m->edge_start[s->node + s->n_nodes]; k++) {
+        const struct rp_edge *e = &v->m->edges[k];
+        if (e->reloc == j &&
+            (rp_slot_is_cut(v->marks, e) || rp_unwind_is_cut(v->marks, e, v->old, &r[j])))
             return true;
+    }
     return false;
 }
 

@@ -34,7 +34,14 @@ struct dead {
     uint32_t *idom, *top, *depth;
 };
 
-enum { REF_DEAD = 1, REF_SIBLING = 2, REF_DEBUG = 4, REF_SUBJECT = 8, REF_RTTI = 16 };
+enum {
+    REF_DEAD = 1,
+    REF_SIBLING = 2,
+    REF_DEBUG = 4,
+    REF_SUBJECT = 8,
+    REF_RTTI = 16,
+    REF_UNWIND = 32,
+};
 
 static void dead_free(struct dead *d)
 {
@@ -103,6 +110,8 @@ static bool connect(struct dead *d)
             d->referred[to] |= REF_DEBUG; /* the source is kept, but not followed */
         } else if (to && f->nodes.v[e->from].live && e->kind == RP_EDGE_RTTI) {
             d->referred[to] |= REF_RTTI;
+        } else if (to && f->nodes.v[e->from].live && e->kind == RP_EDGE_UNWIND) {
+            d->referred[to] |= REF_UNWIND;
         }
     }
     for (uint32_t i = 1; i <= d->n + 1; i++)
@@ -231,6 +240,8 @@ static enum rp_reason reason_of(const struct dead *d, uint32_t i, bool debug)
         return RP_REASON_DEAD_SUBJECT;
     if (ref & REF_RTTI)
         return RP_REASON_RTTI_UNOBSERVABLE;
+    if (ref & REF_UNWIND)
+        return RP_REASON_NEVER_UNWOUND;
     if (ref & REF_DEAD || (ref & REF_SIBLING && !d->is_entry[i]))
         return RP_REASON_ONLY_FROM_DEAD;
     return debug || ref & REF_DEBUG ? RP_REASON_ONLY_FROM_DEBUG : RP_REASON_UNREFERENCED;

@@ -461,9 +461,9 @@ static enum reap_status read_meta(const struct db *d)
         const char *key;
         rp_str *to;
     } keys[] = {
-        {"version", &f->version},   {"product", &f->product}, {"linker", &f->linker},
-        {"level", &f->level},       {"output", &f->output},   {"command", &f->command},
-        {"typeinfo", &f->typeinfo},
+        {"version", &f->version},   {"product", &f->product},   {"linker", &f->linker},
+        {"level", &f->level},       {"output", &f->output},     {"command", &f->command},
+        {"typeinfo", &f->typeinfo}, {"unwinder", &f->unwinder},
     };
     sqlite3_stmt *s = NULL;
     enum reap_status st = check_table(d, "meta");

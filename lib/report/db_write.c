@@ -280,9 +280,9 @@ static enum reap_status write_meta(const struct db *d)
         const char *key;
         rp_str value;
     } rows[] = {
-        {"version", f->version},   {"product", f->product}, {"linker", f->linker},
-        {"level", f->level},       {"output", f->output},   {"command", f->command},
-        {"typeinfo", f->typeinfo},
+        {"version", f->version},   {"product", f->product},   {"linker", f->linker},
+        {"level", f->level},       {"output", f->output},     {"command", f->command},
+        {"typeinfo", f->typeinfo}, {"unwinder", f->unwinder},
     };
     enum reap_status st = insert(d, "INSERT INTO meta VALUES(?, ?)", "schema", "3", NULL, 0);
     for (size_t i = 0; !st && i < sizeof rows / sizeof *rows; i++)

@@ -10,6 +10,7 @@
 #include "model/model.h"
 #include "pass/pass.h"
 #include "pass/rtti.h"
+#include "pass/unwind.h"
 #include "report/fact_image.h"
 #include "report/finding.h"
 #include "util/bitset.h"
@@ -38,6 +39,7 @@ enum rp_reason { /* why a node was removed; a closed list */
                  RP_REASON_COMDAT_DUPLICATE, /* not a removal: the prevailing copy is elsewhere */
                  RP_REASON_RTTI_UNOBSERVABLE,
                  RP_REASON_NOT_EXTRACTED, /* its member was never loaded */
+                 RP_REASON_NEVER_UNWOUND, /* only an unwinder would ask, and nothing unwinds */
                  RP_N_REASONS
 };
 
@@ -169,6 +171,7 @@ struct rp_facts {
     RP_VEC(struct rp_finding_part) finding_parts;
     rp_str typeinfo; /* "collected", "assumed" (collected without a proof), else why every typeinfo
                         stays; "" = nobody looked */
+    rp_str unwinder; /* "collected", else why it stays; "" = the objects hold none */
     RP_VEC(struct rp_fact_type) types;
     RP_VEC(struct rp_fact_base) bases;
     RP_VEC(struct rp_fact_slot) rtti_slots;
@@ -203,6 +206,9 @@ enum reap_status rp_facts_build(const struct rp_model *m, const struct rp_marks 
 /* facts_classes.c: what the pass about typeinfo found; once, after rp_facts_build. */
 enum reap_status rp_facts_add_classes(const struct rp_model *m, const struct rp_rtti *rtti,
                                       struct rp_facts *f);
+/* The same of the pass about the unwinder. */
+enum reap_status rp_facts_add_unwinder(struct rp_ctx *ctx, const struct rp_unwinder *unwinder,
+                                       struct rp_facts *f);
 enum reap_status rp_facts_set_product(struct rp_ctx *ctx, struct rp_facts *f, const char *product);
 
 /* chains.c: reasons, heads and retained bytes of dead nodes, from the edges alone. debug_ref may be

@@ -1,9 +1,9 @@
-/* facts_classes.c: what the pass about typeinfo found, as facts.
+/* facts_classes.c: what the passes about typeinfo and the unwinder found, as facts.
  *
  * Types are the classes of pass/rtti.h under the same ids. This runs after rp_facts_build, whose
  * nodes they name.
  *
- * Entry: rp_facts_add_classes.
+ * Entries: rp_facts_add_classes, rp_facts_add_unwinder.
  */
 #include "report/facts.h"
 
@@ -87,4 +87,13 @@ enum reap_status rp_facts_add_classes(const struct rp_model *m, const struct rp_
     bool ok = rp_facts_intern(f, what, strlen(what), &f->typeinfo) && add_types(m, rtti, f) &&
               add_bases(rtti, f) && add_slots(rtti, f) && add_typeids(rtti, f);
     return ok ? REAP_OK : rp_nomem(m->ctx);
+}
+
+enum reap_status rp_facts_add_unwinder(struct rp_ctx *ctx, const struct rp_unwinder *unwinder,
+                                       struct rp_facts *f)
+{
+    const char *what = unwinder->collected ? "collected" : unwinder->why_not;
+    if (what && !rp_facts_intern(f, what, strlen(what), &f->unwinder))
+        return rp_nomem(ctx);
+    return REAP_OK;
 }

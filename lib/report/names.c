@@ -17,6 +17,7 @@ const char *rp_reason_name(unsigned r)
         [RP_REASON_COMDAT_DUPLICATE] = "comdat-duplicate",
         [RP_REASON_RTTI_UNOBSERVABLE] = "rtti-unobservable",
         [RP_REASON_NOT_EXTRACTED] = "not-extracted",
+        [RP_REASON_NEVER_UNWOUND] = "never-unwound",
     };
     return LOOKUP(names, r);
 }
@@ -61,6 +62,7 @@ const char *rp_edge_kind_name(unsigned kind)
         [RP_EDGE_WEAK] = "weak",
         [RP_EDGE_ASSOC] = "assoc",
         [RP_EDGE_BASE] = "base",
+        [RP_EDGE_UNWIND] = "unwind",
     };
     return LOOKUP(names, kind);
 }
@@ -103,7 +105,7 @@ const char *rp_class_why_name(unsigned why)
         [RP_CLASS_GONE] = "gone",         [RP_CLASS_NO_SLOT] = "no-slot",
         [RP_CLASS_NAMED] = "named",       [RP_CLASS_VISIBLE] = "visible",
         [RP_CLASS_TYPEID] = "typeid",     [RP_CLASS_ODD] = "odd",
-        [RP_CLASS_UNPROVED] = "unproved",
+        [RP_CLASS_UNPROVED] = "unproved", [RP_CLASS_PART] = "part",
     };
     return LOOKUP(names, why);
 }

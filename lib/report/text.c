@@ -348,6 +348,8 @@ enum reap_status rp_text_write(struct rp_ctx *ctx, const struct rp_facts *f, FIL
     if (!st)
         st = rp_text_classes(&t);
     if (!st)
+        st = rp_text_unwinder(&t);
+    if (!st)
         st = rp_text_files(&t);
     if (!st)
         st = rp_text_removed(&t);

@@ -35,6 +35,8 @@ enum reap_status rp_text_files(struct rp_text *t);
 enum reap_status rp_text_image(struct rp_text *t);
 /* text_classes.c: C++ classes and template instantiations, if there are any. */
 enum reap_status rp_text_classes(struct rp_text *t);
+/* What keeps the unwinder, of a program with one in its objects. */
+enum reap_status rp_text_unwinder(struct rp_text *t);
 /* text_tables.c: tables that were collected by record, if there are any. */
 enum reap_status rp_text_tables(struct rp_text *t);
 /* text_removed.c: every removed section. */

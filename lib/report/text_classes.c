@@ -1,11 +1,14 @@
 /* text_classes.c: the C++ part of the text report: what classes weigh beside their code, why their
  * typeinfo stays or goes, and which templates are instantiated how often.
  *
- * Entry: rp_text_classes.
+ * Then, of a static program, what keeps the unwinder in it.
+ *
+ * Entries: rp_text_classes, rp_text_unwinder.
  */
 #include "report/text.h"
 
 #include "report/classes.h"
+#include "report/unwinder.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -234,6 +237,24 @@ static void write_templates(struct rp_text *t, const struct rp_templates *x)
         rp_word_number(more, b);
         rp_strbuf_puts(b, " more: reap top --by template\n");
     }
+}
+
+enum reap_status rp_text_unwinder(struct rp_text *t)
+{
+    struct rp_unwinder_facts u;
+    if (!t->f->unwinder)
+        return REAP_OK;
+    enum reap_status st = rp_unwinder_of(&t->view, &u);
+    if (st)
+        return st;
+    size_t before = t->b.n;
+    rp_strbuf_puts(&t->b, "\nUNWINDER\n\n");
+    size_t head = t->b.n;
+    st = rp_word_unwinder(&t->view, &u, &t->b);
+    if (t->b.n == head)
+        t->b.n = before;
+    rp_unwinder_facts_free(&u);
+    return st ? st : rp_text_flush(t);
 }
 
 enum reap_status rp_text_classes(struct rp_text *t)

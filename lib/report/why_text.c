@@ -7,6 +7,8 @@
  */
 #include "report/why.h"
 
+#include "report/unwinder.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -99,6 +101,19 @@ static enum reap_status put_all_roots(const struct rp_why *w, rp_id node, struct
     return st;
 }
 
+/* For a piece of the unwinder: what asks for it besides landing pads. */
+static enum reap_status put_unwinder(const struct rp_why *w, rp_id node, struct rp_strbuf *b)
+{
+    struct rp_unwinder_facts u;
+    enum reap_status st = rp_unwinder_of(&w->view, &u);
+    if (st)
+        return st;
+    if (rp_bitset_get(&u.files, w->f->nodes.v[node].file))
+        st = rp_word_unwinder(&w->view, &u, b);
+    rp_unwinder_facts_free(&u);
+    return st;
+}
+
 static enum reap_status put_live(const struct rp_why *w, rp_id node, struct rp_strbuf *b)
 {
     const struct rp_fact_node *n = &w->f->nodes.v[node];
@@ -119,6 +134,8 @@ static enum reap_status put_live(const struct rp_why *w, rp_id node, struct rp_s
         put_edge(w, w->f->nodes.v[path.v.v[i]].parent_edge, true, b);
         rp_strbuf_puts(b, "\n");
     }
+    if (!st && w->f->unwinder)
+        st = put_unwinder(w, node, b);
     if (n->live == 2)
         rp_strbuf_puts(b, "  it is kept, but what it refers to is not kept because of it\n");
     if (w->opts->all_roots)

@@ -44,6 +44,12 @@ struct rp_table {
                         const bool *live, uint8_t *out, uint64_t *new_offset);
 };
 
+/* cie.c: write to `out` a CIE that names no personality routine and no LSDAs, of the same size, its
+ * end filled with nops; its FDEs keep their augmentation data, whose length they tell. False: it is
+ * not of a form that is understood. `word`: bytes of an address. `out` has room for `size` bytes
+ * and may be NULL: only the answer is wanted. */
+bool rp_cie_without_personality(const uint8_t *cie, uint64_t size, unsigned word, uint8_t *out);
+
 /* The table that knows a section, or NULL. */
 const struct rp_table *rp_table_of(const struct rp_file *f, uint32_t shndx);
 

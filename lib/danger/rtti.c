@@ -96,11 +96,10 @@ static void report_trust(struct rp_danger *d)
     if (d->m->nodes.v[first].section)
         rp_draft_at(d, x, d->m->nodes.v[first].section);
     x->count = n;
-    rp_draft_say(
-        x,
-        "%u RTTI slots of live vtables were cleared on the assumption that nobody reads one "
-        "without naming the class; that is not proved",
-        n);
+    rp_draft_say(x,
+                 "RTTI slots of live vtables were cleared on the assumption that nobody reads one "
+                 "without naming the class, which is not proved: %u",
+                 n);
     if (asks)
         rp_draft_say(x, "asks for the type of an object: %s", rp_word_code(&w, d, asks));
     else if (observer)

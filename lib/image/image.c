@@ -59,6 +59,8 @@ static enum reap_status find_edges(struct rp_image_build *b)
         st = rp_image_name_edges(b);
     if (st == REAP_OK)
         st = rp_image_value_edges(b);
+    if (st == REAP_OK)
+        st = rp_image_branches(b->im, b->o, &b->edges);
     return st;
 }
 

@@ -1,0 +1,295 @@
+/* branches.c: references between code that have no relocation, found by decoding it.
+ *
+ * Why: an assembler computes distances within a section itself, and a linker that relaxes code
+ * leaves relocations behind that say something else. In a kernel without -ffunction-sections a
+ * third of all branches between functions is such.
+ *
+ * How, for every atom of code, on several threads:
+ * - Decode from its start to its end. A direct branch refers to the atom that holds its target; so
+ *   does an address that counts from the instruction (lea, adr, adrp with what is added to it, a
+ *   memory operand), and a constant that equals the address of a symbol. What is found where a
+ *   relocation says the same is left out.
+ * - When the last instruction lets control go on, the next atom is referred to: assembly falls
+ *   through. A function that a compiler made does not, but for the end of a block that cannot be
+ *   reached; a call at its end is one that does not return.
+ * - The safety net on x86, for data amid code and for what was decoded out of step: at every byte,
+ *   what would be a direct branch to exactly a symbol counts as one (scan.c).
+ *
+ * Replacement instructions of alternatives are decoded where they stand, although they run where
+ * they are copied to: Linux computes the distance of a branch anew from there (arch/x86/kernel/
+ * alternative.c, arch/arm64/kernel/alternative.c), so that its target is that of the replacement.
+ *
+ * Entry: rp_image_branches.
+ */
+#include "image/branches.h"
+
+#include "arch/decode.h"
+#include "image/fill.h"
+#include "util/checked.h"
+#include "util/pool.h"
+
+#include <elf.h>
+#include <string.h>
+
+enum { NODES_AT_ONCE = 64, N_REGISTERS = 64 };
+
+struct work {
+    const struct rp_image *im;
+    const struct rp_image_options *o;
+    uint16_t machine;
+    struct rp_image_knowns known;
+    struct rp_image_edges *pieces; /* of NODES_AT_ONCE nodes each */
+};
+
+/* --- what relocations said ---------------------------------------------------------------------
+ */
+
+static int compare_known(const void *a, const void *b)
+{
+    const struct rp_image_known *x = a, *y = b;
+    if (x->addr != y->addr)
+        return x->addr < y->addr ? -1 : 1;
+    return x->to < y->to ? -1 : x->to > y->to;
+}
+
+static bool collect_known(struct work *w, const struct rp_image_edges *edges)
+{
+    struct rp_image_knowns *ks = &w->known;
+    bool sorted = true;
+    for (size_t i = 0; i < edges->v.n; i++) {
+        const struct rp_image_edge *e = &edges->v.v[i];
+        struct rp_image_known k = {e->addr, e->to};
+        if (e->source != RP_IMAGE_RELOC || !(w->im->atoms.v[e->from].flags & RP_ATOM_CODE))
+            continue;
+        if (ks->v.n && compare_known(&ks->v.v[ks->v.n - 1], &k) > 0)
+            sorted = false;
+        if (!rp_vec_push(&ks->v, k))
+            return false;
+    }
+    if (!sorted)
+        qsort(ks->v.v, ks->v.n, sizeof *ks->v.v, compare_known);
+    return true;
+}
+
+bool rp_image_is_known(const struct rp_image_knowns *k, uint64_t addr, rp_id to)
+{
+    struct rp_image_known key = {addr, to};
+    return k->v.n && bsearch(&key, k->v.v, k->v.n, sizeof key, compare_known);
+}
+
+/* --- one atom ----------------------------------------------------------------------------------
+ */
+
+struct atom {
+    const struct work *w;
+    struct rp_image_edges *out;
+    rp_id node;
+    uint64_t addr, size;
+    const uint8_t *bytes;
+    uint64_t page[N_REGISTERS]; /* AArch64: what adrp left in a register, 1 = not known */
+    bool goes_on;               /* control may leave at the end */
+};
+
+static bool add(struct atom *a, uint64_t target, uint64_t place, enum rp_image_source source)
+{
+    /* most targets lie in the atom itself */
+    if (target - a->addr < a->size)
+        return true;
+    rp_id to = rp_image_node_at(a->w->im, target);
+    if (!to || to == a->node || rp_image_is_known(&a->w->known, place, to))
+        return true;
+    return rp_image_add_edge(a->out, a->node, to, RP_EDGE_RELOC, source, 0, place);
+}
+
+/* Constants: an address by its value alone, so the start of a symbol, and nothing small. */
+static bool add_constant(struct atom *a, uint64_t value, uint64_t place)
+{
+    const struct rp_image_symbol *s = NULL;
+    if (value >= 4096 && rp_image_section_at(a->w->im, value))
+        s = rp_image_symbol_at(a->w->im, value);
+    return !s || !s->node || add(a, value, place, RP_IMAGE_VALUE);
+}
+
+/* adrp leaves a page in a register; add, load and store add the rest. */
+static bool follow_page(struct atom *a, const struct rp_insn *i, uint64_t at)
+{
+    bool ok = true;
+    if (i->kind == RP_INSN_ADD && a->page[i->src] != 1)
+        ok = add(a, a->page[i->src] + (uint64_t)i->imm, at, RP_IMAGE_BRANCH);
+    else if (i->is_memory && i->base < N_REGISTERS && a->page[i->base] != 1)
+        ok = add(a, a->page[i->base] + (uint64_t)i->disp, at, RP_IMAGE_BRANCH);
+    for (unsigned r = 1; r < N_REGISTERS && i->writes >> r; r++)
+        if (i->writes >> r & 1)
+            a->page[r] = 1;
+    if (i->kind == RP_INSN_ADDRESS && i->is_page)
+        a->page[i->dst] = i->target;
+    return ok;
+}
+
+static bool follow(struct atom *a, const struct rp_insn *i, uint64_t at)
+{
+    bool a64 = a->w->machine == EM_AARCH64;
+    switch (i->kind) {
+    case RP_INSN_BAD: return true;
+    case RP_INSN_CALL:
+    case RP_INSN_JUMP:
+    case RP_INSN_BRANCH: return add(a, i->target, at + i->field_at[1], RP_IMAGE_BRANCH);
+    default: break;
+    }
+    if (a64 && !follow_page(a, i, at))
+        return false;
+    if (i->has_target && i->base == RP_REG_PC) {
+        if (!i->is_page && !add(a, i->target, at + i->field_at[0], RP_IMAGE_BRANCH))
+            return false;
+    } else if (i->has_target && i->kind == RP_INSN_ADDRESS) {
+        return add_constant(a, i->target, at + i->field_at[1]);
+    }
+    return a64 || !i->has_imm || add_constant(a, (uint64_t)i->imm, at + i->field_at[1]);
+}
+
+static bool is_nop(uint16_t machine, const uint8_t *p, unsigned length)
+{
+    unsigned i = 0;
+    if (machine == EM_AARCH64)
+        return rp_load32(p) == 0xd503201f;
+    while (i + 1 < length && (p[i] == 0x66 || p[i] == 0x2e))
+        i++;
+    return p[i] == 0x90 || (i + 1 < length && p[i] == 0x0f && p[i + 1] == 0x1f);
+}
+
+/* Whether control goes on behind the instruction; padding says what the one before it did. */
+static bool goes_on(const struct atom *a, const struct rp_insn *i, const uint8_t *p)
+{
+    bool function = a->w->im->atoms.v[a->node].flags & RP_ATOM_FUNCTION;
+    switch (i->kind) {
+    case RP_INSN_JUMP:
+    case RP_INSN_JUMP_REG:
+    case RP_INSN_RETURN:
+    case RP_INSN_TRAP:
+    case RP_INSN_BAD: return false;
+    case RP_INSN_CALL:
+    case RP_INSN_CALL_REG: return !function;
+    default: break;
+    }
+    return is_nop(a->w->machine, p, i->length) ? a->goes_on : true;
+}
+
+static bool decode(struct atom *a)
+{
+    for (unsigned r = 0; r < N_REGISTERS; r++)
+        a->page[r] = 1;
+    a->goes_on = false;
+    for (uint64_t off = 0; off < a->size;) {
+        struct rp_insn i;
+        rp_decode_flow(a->w->machine, a->bytes + off, a->size - off, a->addr + off, &i);
+        if (!follow(a, &i, a->addr + off))
+            return false;
+        a->goes_on = goes_on(a, &i, a->bytes + off);
+        off += i.length;
+    }
+    return true;
+}
+
+/* The next atom of code in the section, when control may run into it. */
+static bool add_next(struct atom *a)
+{
+    const struct rp_image *im = a->w->im;
+    rp_id next = a->node + 1;
+    if (!a->goes_on || next >= im->m->nodes.n || !(im->atoms.v[next].flags & RP_ATOM_CODE) ||
+        im->m->nodes.v[next].section != im->m->nodes.v[a->node].section)
+        return true;
+    return rp_image_add_edge(a->out, a->node, next, RP_EDGE_ASSOC, RP_IMAGE_BRANCH, 0,
+                             a->addr + a->size - 1);
+}
+
+/* Whether an earlier run has filled the atom, all but the bytes that the program verifies. */
+static bool is_filled(const struct atom *a)
+{
+    const struct rp_image *im = a->w->im;
+    uint64_t at = a->addr, end = a->addr + a->size;
+    size_t lo = 0, hi = im->verified.n;
+    while (lo < hi) { /* the first range that ends above the atom's start */
+        size_t mid = lo + (hi - lo) / 2;
+        if (im->verified.v[mid].addr + im->verified.v[mid].size <= at)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    bool some = false;
+    for (; at < end; lo++) {
+        const struct rp_image_range *r = lo < im->verified.n ? &im->verified.v[lo] : NULL;
+        uint64_t stop = !r || r->addr > end ? end : r->addr;
+        if (stop > at) {
+            if (!rp_fill_is_filled(a->w->machine, a->bytes + (at - a->addr), stop - at))
+                return false;
+            some = true;
+        }
+        at = r ? r->addr + r->size : end;
+    }
+    return some;
+}
+
+static enum reap_status do_node(const struct work *w, rp_id node, struct rp_image_edges *out)
+{
+    const struct rp_image *im = w->im;
+    struct atom a = {.w = w, .out = out, .node = node};
+    if (!(im->atoms.v[node].flags & RP_ATOM_CODE) || !im->m->nodes.v[node].size)
+        return REAP_OK;
+    a.addr = rp_image_node_addr(im, node);
+    a.size = im->m->nodes.v[node].size;
+    a.bytes = rp_image_data(im, a.addr, a.size);
+    if (!a.bytes || is_filled(&a))
+        return REAP_OK;
+    size_t first = out->v.n;
+    bool ok = w->o->no_decode || (decode(&a) && add_next(&a));
+    if (ok && !w->o->no_scan && w->machine == EM_X86_64)
+        ok = rp_image_scan(im, node, a.bytes, &w->known, first, out);
+    return ok ? REAP_OK : REAP_ERR_NOMEM;
+}
+
+/* --- all of them -------------------------------------------------------------------------------
+ */
+
+static enum reap_status do_piece(void *arg, size_t piece)
+{
+    struct work *w = arg;
+    size_t first = piece * NODES_AT_ONCE + 1, end = first + NODES_AT_ONCE;
+    enum reap_status st = REAP_OK;
+    for (size_t n = first; n < end && n < w->im->m->nodes.n && st == REAP_OK; n++)
+        st = do_node(w, (rp_id)n, &w->pieces[piece]);
+    return st;
+}
+
+static bool append(struct rp_image_edges *to, const struct rp_image_edges *from)
+{
+    if (!rp_vec_reserve(&to->v, to->v.n + from->v.n))
+        return false;
+    if (from->v.n)
+        memcpy(to->v.v + to->v.n, from->v.v, from->v.n * sizeof *from->v.v);
+    to->v.n += from->v.n;
+    return true;
+}
+
+enum reap_status rp_image_branches(const struct rp_image *im, const struct rp_image_options *o,
+                                   struct rp_image_edges *ret)
+{
+    struct work w = {.im = im, .o = o, .machine = im->e->machine};
+    struct rp_ctx *ctx = im->m->ctx;
+    size_t n = (im->m->nodes.n + NODES_AT_ONCE - 1) / NODES_AT_ONCE;
+    enum reap_status st = REAP_OK;
+    if (!rp_decode_has(w.machine))
+        return REAP_OK;
+    w.pieces = calloc(n + 1, sizeof *w.pieces);
+    if (!w.pieces || !collect_known(&w, ret))
+        st = rp_nomem(ctx);
+    if (st == REAP_OK)
+        st = rp_parallel(ctx, n, do_piece, &w) == REAP_OK ? REAP_OK : rp_nomem(ctx);
+    for (size_t i = 0; i < n && st == REAP_OK; i++)
+        if (!append(ret, &w.pieces[i]))
+            st = rp_nomem(ctx);
+    for (size_t i = 0; i < n && w.pieces; i++)
+        rp_vec_free(&w.pieces[i].v);
+    free(w.pieces);
+    rp_vec_free(&w.known.v);
+    return st;
+}

@@ -1,0 +1,24 @@
+/* branches.h: what branches.c and scan.c share. The entry is rp_image_branches(), image.h. */
+#ifndef RP_IMAGE_BRANCHES_H
+#define RP_IMAGE_BRANCHES_H
+
+#include "image/image.h"
+
+/* A reference that a relocation has told of already. */
+struct rp_image_known {
+    uint64_t addr; /* of the field */
+    rp_id to;
+};
+struct rp_image_knowns {
+    RP_VEC(struct rp_image_known) v; /* sorted */
+};
+
+bool rp_image_is_known(const struct rp_image_knowns *k, uint64_t addr, rp_id to);
+
+/* scan.c: append to `out` what would be a direct branch of x86 from `node`, whose bytes are given,
+ * to exactly a symbol in another atom of code, at whatever byte it begins. Not what relocations
+ * have told of, nor what has been decoded: out->v.v[decoded ..] by rising address. */
+bool rp_image_scan(const struct rp_image *im, rp_id node, const uint8_t *bytes,
+                   const struct rp_image_knowns *known, size_t decoded, struct rp_image_edges *out);
+
+#endif

@@ -4,7 +4,7 @@
  * (how much live code misses it), then place, so that equal links give equal lists. What a rule
  * file accepts comes last, with the reason, and does not count for --reap-fail-on.
  *
- * Entry: rp_danger_find.
+ * Entries: rp_danger_find, rp_danger_find_image.
  */
 #include "danger/danger.h"
 
@@ -213,8 +213,9 @@ static void free_all(struct rp_danger *d)
     rp_bitset_free(&d->told);
 }
 
-enum reap_status rp_danger_find(const struct rp_model *m, const struct rp_marks *marks,
-                                const struct rp_job *job, struct rp_facts *facts)
+static enum reap_status find(const struct rp_model *m, const struct rp_marks *marks,
+                             const struct rp_job *job, const rp_danger_rule *list, size_t n,
+                             struct rp_facts *facts)
 {
     struct rp_danger d = {.ctx = m->ctx, .m = m, .marks = marks, .job = job, .facts = facts};
     check_accept_lines(&d);
@@ -222,8 +223,8 @@ enum reap_status rp_danger_find(const struct rp_model *m, const struct rp_marks 
         rp_bitset_init(&d.told, m->nodes.n + 1) ? find_gone(&d) : rp_nomem(m->ctx);
     if (!st)
         st = find_refs(&d);
-    for (size_t i = 0; !st && i < sizeof rules / sizeof *rules; i++) {
-        rules[i](&d);
+    for (size_t i = 0; !st && i < n; i++) {
+        list[i](&d);
         if (d.oom)
             st = rp_nomem(m->ctx);
     }
@@ -235,4 +236,17 @@ enum reap_status rp_danger_find(const struct rp_model *m, const struct rp_marks 
                 st = rp_nomem(m->ctx);
     free_all(&d);
     return st;
+}
+
+enum reap_status rp_danger_find(const struct rp_model *m, const struct rp_marks *marks,
+                                const struct rp_job *job, struct rp_facts *facts)
+{
+    return find(m, marks, job, rules, sizeof rules / sizeof *rules, facts);
+}
+
+enum reap_status rp_danger_find_image(const struct rp_model *m, const struct rp_marks *marks,
+                                      const struct rp_job *job, struct rp_facts *facts)
+{
+    static const rp_danger_rule of_images[] = {rp_danger_image};
+    return find(m, marks, job, of_images, 1, facts);
 }

@@ -15,6 +15,9 @@
  * those of the same model, marks and job. */
 enum reap_status rp_danger_find(const struct rp_model *m, const struct rp_marks *marks,
                                 const struct rp_job *job, struct rp_facts *facts);
+/* The same for a linked image that is filled: the model has one file, of which nothing leaves. */
+enum reap_status rp_danger_find_image(const struct rp_model *m, const struct rp_marks *marks,
+                                      const struct rp_job *job, struct rp_facts *facts);
 
 /* --- for the rules --------------------------------------------------------------------------- */
 
@@ -70,6 +73,7 @@ void rp_danger_strings(struct rp_danger *d);        /* named-in-string */
 void rp_danger_fall_through(struct rp_danger *d);   /* fall-through */
 void rp_danger_script_symbols(struct rp_danger *d); /* script-only-symbol */
 void rp_danger_rtti(struct rp_danger *d);           /* rtti */
+void rp_danger_image(struct rp_danger *d);          /* named-in-string, of images */
 
 /* look.c: questions to the model. */
 

@@ -161,19 +161,6 @@ static bool set_relocs(struct worker *w, rp_id section)
     return true;
 }
 
-static bool has_slots(const struct rp_rtti *rtti, rp_id node)
-{
-    size_t low = 0, high = rtti->slots.n;
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        if (rtti->slots.v[mid].vtable < node)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return low < rtti->slots.n && rtti->slots.v[low].vtable == node;
-}
-
 /* Whether a node names a vtable with slots. */
 static bool names_vtable(const struct scan *s, rp_id node)
 {
@@ -181,7 +168,8 @@ static bool names_vtable(const struct scan *s, rp_id node)
     if (!s->rtti->special.w || !m->edge_start)
         return false;
     for (uint32_t i = m->edge_start[node]; i < m->edge_start[node + 1]; i++)
-        if (rp_bitset_get(&s->rtti->special, m->edges[i].to) && has_slots(s->rtti, m->edges[i].to))
+        if (rp_bitset_get(&s->rtti->special, m->edges[i].to) &&
+            rp_flow_has_slots(s->rtti, m->edges[i].to))
             return true;
     return false;
 }
@@ -199,7 +187,8 @@ static bool next_vtable(const struct worker *w, uint32_t *r, uint64_t from, uint
         /* the addend leaves the vtable at most by a field's width */
         rp_id node = section ? rp_node_at(m, section, value) : 0;
         rp_id near = section ? rp_node_at(m, section, value + (uint64_t)rel->addend) : 0;
-        if ((node && has_slots(w->scan->rtti, node)) || (near && has_slots(w->scan->rtti, near))) {
+        if ((node && rp_flow_has_slots(w->scan->rtti, node)) ||
+            (near && rp_flow_has_slots(w->scan->rtti, near))) {
             *ret_at = rel->offset;
             return true;
         }
@@ -210,11 +199,8 @@ static bool next_vtable(const struct worker *w, uint32_t *r, uint64_t from, uint
 static bool add_use(struct worker *w, rp_id node, uint64_t offset, bool strong,
                     const char *function)
 {
-    struct rp_typeid_use u = {.node = node,
-                              .offset = offset,
-                              .strong = strong,
-                              .live = true,
-                              .allowed = rp_typeid_allowed(function)};
+    struct rp_typeid_use u = {.node = node, .offset = offset, .strong = strong, .live = true};
+    u.allowed = rp_typeid_allowed(function, &u.hierarchy);
     return rp_vec_push(w->uses, u);
 }
 

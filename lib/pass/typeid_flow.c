@@ -26,7 +26,7 @@ enum {
     MAX_TABLE = 4096 /* entries of a jump table that are looked at */
 };
 
-static const struct rp_val unknown = {.kinds = RP_VAL_UNKNOWN, .id = RP_VAL_MANY, .k = RP_VAL_ANY};
+static const struct rp_val unknown = {.kinds = RP_VAL_UNKNOWN, .id = RP_VAL_MANY, .k = RP_VAL_K0};
 static const struct rp_val frame = {.kinds = RP_VAL_FRAME};
 static const struct rp_val constant = {.kinds = RP_VAL_CONST};
 static const struct rp_val number = {.kinds = RP_VAL_NUMBER};
@@ -39,12 +39,27 @@ static bool has_id(struct rp_val v)
     return (v.kinds & ~(RP_VAL_FRAME | RP_VAL_CONST | RP_VAL_NUMBER)) != 0;
 }
 
+/* Constants of two paths. Those that only `b` has stand for a loop that moves on: then all beyond
+ * them are possible, so that few rounds are enough. */
+static uint64_t join_constants(uint64_t a, uint64_t b)
+{
+    uint64_t all = a | b;
+    if (a == 0 || b == 0 || all == a)
+        return all;
+    uint64_t high = UINT64_C(1) << (63 - __builtin_clzll(a)), low = a & -a;
+    if (b & ~(high | (high - 1)))
+        all |= ~(high - 1);
+    if ((b & -b) < low)
+        all |= low - 1;
+    return all;
+}
+
 static struct rp_val join(struct rp_val a, struct rp_val b)
 {
     struct rp_val v = {.kinds = a.kinds | b.kinds};
     if (has_id(a) && has_id(b)) {
         v.id = a.id == b.id ? a.id : RP_VAL_MANY;
-        v.k = a.k == b.k ? a.k : RP_VAL_ANY;
+        v.k = join_constants(a.k, b.k);
     } else if (has_id(a) || has_id(b)) {
         v.id = has_id(a) ? a.id : b.id;
         v.k = has_id(a) ? a.k : b.k;
@@ -52,23 +67,69 @@ static struct rp_val join(struct rp_val a, struct rp_val b)
     return v;
 }
 
+static bool is_same(struct rp_val a, struct rp_val b)
+{
+    return a.kinds == b.kinds && a.id == b.id && a.k == b.k;
+}
+
 static bool join_regs(struct rp_regs *to, const struct rp_regs *from)
 {
     bool changed = false;
     for (unsigned i = 0; i < RP_TYPEID_REGS; i++) {
         struct rp_val v = join(to->r[i], from->r[i]);
-        changed |= memcmp(&v, &to->r[i], sizeof v) != 0;
+        changed |= !is_same(v, to->r[i]);
         to->r[i] = v;
     }
     return changed;
 }
 
-static struct rp_val plus(struct rp_val v, int64_t n)
+/* All constants moved by n steps; the outermost bits stay for what is beyond them. */
+static uint64_t move_constants(uint64_t k, int64_t n)
 {
-    if (!has_id(v) || v.k == RP_VAL_ANY)
+    const uint64_t top = UINT64_C(1) << (RP_VAL_BITS - 1);
+    uint64_t moved;
+    if (n >= RP_VAL_BITS || n <= -RP_VAL_BITS)
+        return n > 0 ? ((k & 1) ? ~UINT64_C(0) : top) : ((k & top) ? ~UINT64_C(0) : 1);
+    if (n >= 0) {
+        moved = k << n;
+        if (n && k >> (RP_VAL_BITS - n)) /* moved beyond the end */
+            moved |= top;
+        if (k & 1) /* from far below */
+            moved |= (UINT64_C(2) << n) - 1;
+    } else {
+        moved = k >> -n;
+        if (k << (RP_VAL_BITS + n))
+            moved |= 1;
+        if (k & top)
+            moved |= ~((top >> -n) - 1);
+    }
+    return moved;
+}
+
+static struct rp_val at_vtable(struct rp_flow *f, rp_id node, uint64_t offset)
+{
+    enum { MANY = 1024 };
+    uint32_t id = 0;
+    while (id < f->vtables.n &&
+           (f->vtables.v[id].node != node || f->vtables.v[id].offset != offset))
+        id++;
+    if (id == f->vtables.n &&
+        (id >= MANY || !rp_vec_push(&f->vtables, (struct rp_flow_vtable){node, offset})))
+        return (struct rp_val){.kinds = RP_VAL_VTABLE, .id = RP_VAL_MANY};
+    return (struct rp_val){.kinds = RP_VAL_VTABLE, .id = id};
+}
+
+static struct rp_val plus(struct rp_flow *f, struct rp_val v, int64_t n)
+{
+    if (v.kinds == RP_VAL_VTABLE && v.id != RP_VAL_MANY) {
+        struct rp_flow_vtable t = f->vtables.v[v.id];
+        return at_vtable(f, t.node, t.offset + (uint64_t)n);
+    }
+    if (!has_id(v))
         return v;
-    int64_t k = v.k + n;
-    v.k = n > -(1 << 30) && n < 1 << 30 && k > -(1 << 30) && k < 1 << 30 ? (int32_t)k : RP_VAL_ANY;
+    if (n % RP_VAL_STEP)
+        return number; /* no part of a vtable is at an odd place */
+    v.k = move_constants(v.k, n / RP_VAL_STEP);
     return v;
 }
 
@@ -109,7 +170,8 @@ rp_id rp_flow_target(const struct rp_flow *f, uint32_t r, const struct rp_insn *
     return section;
 }
 
-bool rp_flow_is_slot(const struct rp_rtti *rtti, rp_id node, uint64_t offset)
+/* The first slot at or behind a place, as an index. */
+static size_t slot_from(const struct rp_rtti *rtti, rp_id node, uint64_t offset)
 {
     size_t low = 0, high = rtti->slots.n;
     while (low < high) {
@@ -120,8 +182,20 @@ bool rp_flow_is_slot(const struct rp_rtti *rtti, rp_id node, uint64_t offset)
         else
             high = mid;
     }
-    return low < rtti->slots.n && rtti->slots.v[low].vtable == node &&
-           rtti->slots.v[low].offset == offset;
+    return low;
+}
+
+bool rp_flow_is_slot(const struct rp_rtti *rtti, rp_id node, uint64_t offset)
+{
+    size_t i = slot_from(rtti, node, offset);
+    return i < rtti->slots.n && rtti->slots.v[i].vtable == node &&
+           rtti->slots.v[i].offset == offset;
+}
+
+bool rp_flow_has_slots(const struct rp_rtti *rtti, rp_id node)
+{
+    size_t i = slot_from(rtti, node, 0);
+    return i < rtti->slots.n && rtti->slots.v[i].vtable == node;
 }
 
 /* The vtable that an address lies in: its node, 0: in none with slots. */
@@ -130,7 +204,7 @@ static rp_id vtable_at(const struct rp_flow *f, rp_id section, uint64_t offset)
     if (!section || !f->rtti || !f->rtti->special.w)
         return 0;
     rp_id node = rp_node_at(f->m, section, offset);
-    return node && rp_bitset_get(&f->rtti->special, node) ? node : 0;
+    return node && rp_flow_has_slots(f->rtti, node) ? node : 0;
 }
 
 /* The address that the relocation of instruction i names. */
@@ -145,13 +219,7 @@ static struct rp_val named(struct rp_flow *f, uint32_t i)
     rp_id node = vtable_at(f, section, offset);
     if (!node)
         return constant;
-    uint32_t id = 0;
-    while (id < f->vtables.n &&
-           (f->vtables.v[id].node != node || f->vtables.v[id].offset != offset))
-        id++;
-    if (id == f->vtables.n && !rp_vec_push(&f->vtables, (struct rp_flow_vtable){node, offset}))
-        return unknown;
-    return (struct rp_val){.kinds = RP_VAL_VTABLE, .id = id};
+    return at_vtable(f, node, offset);
 }
 
 static bool is_got(const struct rp_flow *f, uint32_t i)
@@ -173,7 +241,7 @@ static struct rp_val loaded(struct rp_flow *f, uint32_t i, unsigned number_of)
         return constant; /* the thread's own address */
     if (is_got(f, i))
         return named(f, i);
-    return (struct rp_val){.kinds = RP_VAL_LOAD, .id = 2 * i + number_of};
+    return (struct rp_val){.kinds = RP_VAL_LOAD, .id = 2 * i + number_of, .k = RP_VAL_K0};
 }
 
 static struct rp_val address(struct rp_flow *f, uint32_t i, const struct rp_regs *regs)
@@ -183,7 +251,7 @@ static struct rp_val address(struct rp_flow *f, uint32_t i, const struct rp_regs
         return constant; /* only with its low part it is an address of anything */
     if (in->has_target || in->base == RP_REG_PC || in->base == RP_REG_NONE)
         return in->index ? number : named(f, i);
-    return in->index || in->width != 8 ? number : plus(get(regs, in->base), in->disp);
+    return in->index || in->width != 8 ? number : plus(f, get(regs, in->base), in->disp);
 }
 
 static struct rp_val sum(struct rp_flow *f, uint32_t i, const struct rp_regs *regs)
@@ -193,7 +261,7 @@ static struct rp_val sum(struct rp_flow *f, uint32_t i, const struct rp_regs *re
         struct rp_val v = named(f, i);
         return v.kinds == RP_VAL_VTABLE ? v : constant;
     }
-    return in->width == 8 ? plus(get(regs, in->src), in->imm) : number;
+    return in->width == 8 ? plus(f, get(regs, in->src), in->imm) : number;
 }
 
 /* What an instruction without a kind of its own leaves behind. */
@@ -241,7 +309,7 @@ static void call(struct rp_flow *f, uint32_t i, struct rp_regs *regs)
         set(f, regs, r, unknown);
     if (outlined)
         return;
-    struct rp_val result = {.kinds = RP_VAL_RESULT, .id = 2 * i};
+    struct rp_val result = {.kinds = RP_VAL_RESULT, .id = 2 * i, .k = RP_VAL_K0};
     set(f, regs, 1, result); /* rax, x0 */
     set(f, regs, f->machine == EM_X86_64 ? 3 : 2, result);
 }
@@ -252,7 +320,7 @@ static void move_base(struct rp_flow *f, const struct rp_insn *in, struct rp_reg
 {
     if (f->machine == EM_AARCH64 && in->is_memory && in->base && in->base < RP_TYPEID_REGS &&
         in->base != in->dst && in->base != in->dst2 && (in->writes >> in->base & 1))
-        set(f, regs, in->base, plus(old, in->imm));
+        set(f, regs, in->base, plus(f, old, in->imm));
 }
 
 void rp_flow_step(struct rp_flow *f, uint32_t i, struct rp_regs *regs)
@@ -373,7 +441,8 @@ static bool ends_block(const struct rp_flow *f, uint32_t i)
     case RP_INSN_JUMP:
     case RP_INSN_BRANCH:
     case RP_INSN_JUMP_REG:
-    case RP_INSN_RETURN: return true;
+    case RP_INSN_RETURN:
+    case RP_INSN_TRAP: return true;
     case RP_INSN_CALL: return rp_typeid_is_noreturn(callee(f, i));
     default: return false;
     }
@@ -468,9 +537,7 @@ static void link_block(struct rp_flow *f, struct rp_flow_block *b)
 {
     uint32_t last = b->end - 1;
     const struct rp_insn *in = &f->insns.v[last];
-    bool goes_on =
-        !(in->kind == RP_INSN_JUMP || in->kind == RP_INSN_JUMP_REG || in->kind == RP_INSN_RETURN ||
-          (in->kind == RP_INSN_CALL && ends_block(f, last)));
+    bool goes_on = in->kind == RP_INSN_BRANCH || !ends_block(f, last);
     b->to_table = is_table_jump(f, last);
     if (in->kind == RP_INSN_JUMP || in->kind == RP_INSN_BRANCH) {
         uint32_t to = branch_target(f, last);
@@ -511,7 +578,8 @@ static bool make_blocks(struct rp_flow *f)
 static void start_regs(struct rp_flow *f, struct rp_regs *regs, bool entry)
 {
     for (uint32_t r = 0; r < RP_TYPEID_REGS; r++)
-        regs->r[r] = entry ? (struct rp_val){.kinds = RP_VAL_ENTRY, .id = r} : unknown;
+        regs->r[r] =
+            entry ? (struct rp_val){.kinds = RP_VAL_ENTRY, .id = r, .k = RP_VAL_K0} : unknown;
     regs->r[stack_register(f->machine)] = frame;
     regs->r[0] = number;
 }
@@ -566,6 +634,24 @@ static void number_from(struct rp_flow *f, uint32_t n, uint32_t *stack, uint32_t
     }
 }
 
+/* What fills the space between blocks. */
+static bool is_padding(const struct rp_flow *f, const struct rp_flow_block *b)
+{
+    for (uint32_t i = b->first; i < b->end; i++)
+        if (!rp_typeid_is_nop(f->machine, f->code + f->start + f->at.v[i], f->insns.v[i].length))
+            return false;
+    return true;
+}
+
+static void drop_padding(struct rp_flow *f)
+{
+    for (uint32_t b = 1; b < f->blocks.n; b++) {
+        struct rp_flow_block *x = &f->blocks.v[b];
+        if (!x->has_pred && !x->is_target && is_padding(f, x))
+            x->n_succ = 0;
+    }
+}
+
 /* Blocks without a predecessor begin with unknown registers; so does one of each loop that nothing
  * is seen to enter. */
 static bool number_blocks(struct rp_flow *f)
@@ -574,6 +660,7 @@ static bool number_blocks(struct rp_flow *f)
     if (!rp_vec_reserve(&f->order, n) || !rp_vec_reserve(&f->scratch, n))
         return false;
     f->order.n = n;
+    drop_padding(f);
     for (uint32_t b = 0; b < n; b++)
         f->blocks.v[b].is_start = b == 0 || (!f->blocks.v[b].has_pred && !f->blocks.v[b].is_target);
     for (unsigned pass = 0; pass < 2; pass++)

@@ -64,18 +64,16 @@ static bool is_value(struct rp_val v, uint32_t id)
 /* Whether a read of `width` bytes at b + disp, b = v, may be one of the word at -8. */
 static bool reads_slot(struct rp_val v, const struct rp_insn *in)
 {
-    if (v.k == RP_VAL_ANY)
-        return true;
-    int64_t at = v.k + in->disp;
-    return at == RP_TYPEID_SLOT || (in->dst2 && at + in->width == RP_TYPEID_SLOT);
+    return rp_val_may_be(v, RP_TYPEID_SLOT - in->disp) ||
+           (in->dst2 && rp_val_may_be(v, RP_TYPEID_SLOT - in->disp - in->width));
 }
 
 static bool reads_vtable_slot(const struct rp_flow *f, struct rp_val v, const struct rp_insn *in)
 {
-    if (v.id == RP_VAL_MANY || v.k == RP_VAL_ANY)
+    if (v.id == RP_VAL_MANY)
         return true;
     const struct rp_flow_vtable *t = &f->vtables.v[v.id];
-    uint64_t at = t->offset + (uint64_t)(int64_t)v.k + (uint64_t)in->disp;
+    uint64_t at = t->offset + (uint64_t)in->disp;
     return rp_flow_is_slot(f->rtti, t->node, at) ||
            (in->dst2 && rp_flow_is_slot(f->rtti, t->node, at + in->width));
 }
@@ -100,14 +98,14 @@ static bool names_slot(struct rp_flow *f, uint32_t i)
         return false;
     rp_id section = rp_flow_target(f, f->reloc.v[i], in, &offset, &name);
     rp_id node = section ? rp_node_at(f->m, section, offset) : 0;
-    return node && rp_bitset_get(&f->rtti->special, node) && rp_flow_is_slot(f->rtti, node, offset);
+    return node && rp_flow_is_slot(f->rtti, node, offset);
 }
 
 static uint32_t result_of(const struct judge *j, const struct rp_insn *in, struct rp_val base)
 {
     if (in->kind != RP_INSN_LOAD || in->width != 8)
         return RP_VAL_MANY;
-    bool second = in->dst2 && base.k != RP_VAL_ANY && base.k + in->disp != RP_TYPEID_SLOT;
+    bool second = in->dst2 && !rp_val_may_be(base, RP_TYPEID_SLOT - in->disp);
     return 2 * j->insn + second;
 }
 
@@ -134,7 +132,7 @@ static bool find_hit(struct judge *j)
         const uint8_t *code = j->f->code + j->f->start + j->f->at.v[j->insn];
         bool gather =
             in->disp == RP_TYPEID_SLOT && rp_typeid_is_gather(j->f->machine, code, in->length);
-        base = (struct rp_val){.kinds = RP_VAL_UNKNOWN, .id = RP_VAL_MANY, .k = 0};
+        base = (struct rp_val){.kinds = RP_VAL_UNKNOWN, .id = RP_VAL_MANY, .k = RP_VAL_K0};
         return !gather || note_hit(j, in, base, false);
     }
     if ((base.kinds & RP_VAL_VTABLE) && reads_vtable_slot(j->f, base, in))
@@ -191,11 +189,12 @@ static void prove_both(struct judge *j, struct rp_val v)
 /* The base is moved in a loop, so that the hit's base is what the loop moves. */
 static void prove_stepped(struct judge *j, struct rp_val v)
 {
-    if (v.kinds != RP_VAL_LOAD || v.id == RP_VAL_MANY || v.k != RP_VAL_ANY)
+    int64_t k;
+    if (v.kinds != RP_VAL_LOAD || v.id == RP_VAL_MANY || rp_val_is_one(v, &k))
         return;
     for (size_t i = 0; i < j->hits.n; i++) {
         struct hit *h = &j->hits.v[i];
-        if (!h->proof && !h->vtable && is_value(h->base, v.id) && h->base.k == RP_VAL_ANY)
+        if (!h->proof && !h->vtable && is_value(h->base, v.id) && !rp_val_is_one(h->base, &k))
             h->proof = RP_PROOF_BASE;
     }
 }
@@ -203,7 +202,7 @@ static void prove_stepped(struct judge *j, struct rp_val v)
 static void mark_strong(struct judge *j, struct rp_val v)
 {
     for (size_t i = 0; i < j->hits.n; i++)
-        if (is_value(v, j->hits.v[i].result) && v.k == 0)
+        if (is_value(v, j->hits.v[i].result) && v.k == RP_VAL_K0)
             j->hits.v[i].strong = true;
 }
 
@@ -211,12 +210,15 @@ static void mark_strong(struct judge *j, struct rp_val v)
 static struct rp_val through(const struct judge *j, struct rp_val v, int64_t *ret_at)
 {
     static const struct rp_val none;
-    if (v.kinds != RP_VAL_LOAD || v.id == RP_VAL_MANY || v.k != 0)
+    if (v.kinds != RP_VAL_LOAD || v.id == RP_VAL_MANY || v.k != RP_VAL_K0)
         return none;
     const struct rp_insn *in = &j->f->insns.v[v.id / 2];
     struct rp_val base = j->f->bases.v[v.id / 2];
-    *ret_at = base.k + in->disp + (v.id & 1 ? in->width : 0);
-    return in->index || base.k == RP_VAL_ANY ? none : base;
+    int64_t k = 0;
+    if (in->index || (base.k && !rp_val_is_one(base, &k)))
+        return none;
+    *ret_at = k + in->disp + (v.id & 1 ? in->width : 0);
+    return base;
 }
 
 /* --- what instructions tell ------------------------------------------------------------------- */
@@ -261,8 +263,9 @@ static void look_at_memory(struct judge *j, const struct rp_insn *in)
         prove_both(j, base);
     if (is_read(in))
         look_for_star(j, in);
-    if (is_read(in) && in->width >= 8 && !in->index && base.k != RP_VAL_ANY) {
-        int64_t at = base.k + in->disp;
+    int64_t at = 0;
+    if (is_read(in) && in->width >= 8 && !in->index && rp_val_is_one(base, &at)) {
+        at += in->disp;
         if (at < 0 || at >= TYPE_INFO_SIZE)
             prove(j, base, RP_PROOF_RESULT);
     }
@@ -305,12 +308,13 @@ static void look_at_compare(struct judge *j, const struct rp_insn *in)
 /* Pointers that are moved on and kept, and counters. */
 static void look_at_store(struct judge *j, const struct rp_insn *in)
 {
-    enum { NEAR = 4096 };
+    int64_t k;
     struct rp_val to = reg_val(j->regs, in->base), v = reg_val(j->regs, in->src);
-    if (in->kind != RP_INSN_STORE || in->width != 8 || (to.kinds & RP_VAL_FRAME) || v.k == 0)
+    if (in->kind != RP_INSN_STORE || in->width != 8 || (to.kinds & RP_VAL_FRAME) ||
+        v.k == RP_VAL_K0)
         return;
     prove(j, v, RP_PROOF_BASE);
-    if (v.k != RP_VAL_ANY && v.k > -NEAR && v.k < NEAR)
+    if (rp_val_is_one(v, &k))
         prove(j, v, RP_PROOF_RESULT);
 }
 
@@ -346,7 +350,7 @@ static void look_at_call(struct judge *j, const struct rp_insn *in)
         return;
     rp_flow_target(f, f->reloc.v[j->insn], in, &offset, &name);
     struct rp_val first = reg_val(j->regs, rp_typeid_arg(f->machine, 0));
-    if (first.k == 0 && rp_typeid_takes_other(name))
+    if (first.k == RP_VAL_K0 && rp_typeid_takes_other(name))
         prove(j, first, RP_PROOF_RESULT);
     for (unsigned n = 0; n < ARGS && rp_typeid_takes_typeinfo(name); n++)
         mark_strong(j, reg_val(j->regs, rp_typeid_arg(f->machine, n)));
@@ -370,7 +374,7 @@ static bool note_first(struct judge *j)
     const struct rp_insn *in = &j->f->insns.v[j->insn];
     j->f->bases.v[j->insn] = reg_val(j->regs, in->base);
     struct rp_val tested = reg_val(j->regs, in->src);
-    if (is_null_test(j, in) && tested.kinds == RP_VAL_LOAD && tested.k == 0)
+    if (is_null_test(j, in) && tested.kinds == RP_VAL_LOAD && tested.k == RP_VAL_K0)
         j->f->blocks.v[j->block].test_id = tested.id;
     return find_hit(j);
 }
@@ -396,7 +400,7 @@ static bool is_member(const struct judge *j, const struct hit *h)
 {
     int64_t at = 0;
     struct rp_val base = h->base;
-    base.k = 0;
+    base.k = RP_VAL_K0;
     struct rp_val object = through(j, base, &at);
     return object.kinds == RP_VAL_ENTRY && object.id == rp_typeid_arg(j->f->machine, 0) &&
            rp_typeid_is_container(j->function, at);

@@ -22,19 +22,34 @@ static bool ends_with(const char *s, const char *suffix)
 
 /* --- functions ------------------------------------------------------------------------------- */
 
-/* A prefix of the mangled name, and why its loads before an address keep nothing. */
+/* Functions of the C++ runtime libraries that read slots, or look as if they did. */
 static const struct {
-    const char *prefix, *why;
+    const char *name, *why;
+    const char *hierarchy; /* the slots that it reads all the same, NULL: none */
 } allowed[] = {
     {"__dynamic_cast",
-     "compares the classes that its callers name, and what is derived from them (clause 1)"},
+     "it compares classes that its callers name, and what is derived from them (clause 1)", NULL},
+    {"__cxa_call_unexpected", "it reads the header of an exception, not of an object", NULL},
+    {"_ZNK10__cxxabiv117__pbase_type_info10__do_catchEPKSt9type_infoPPvj",
+     "it asks for the class of type_info objects alone", "_ZTISt9type_info"},
 };
 
-const char *rp_typeid_allowed(const char *function)
+static bool is_part_of(const char *function, const char *name)
 {
-    for (size_t i = 0; function && i < sizeof allowed / sizeof *allowed; i++)
-        if (strcmp(function, allowed[i].prefix) == 0)
-            return allowed[i].why;
+    size_t n = strlen(name);
+    return strncmp(function, name, n) == 0 &&
+           (function[n] == '\0' || strcmp(function + n, ".cold") == 0);
+}
+
+const char *rp_typeid_allowed(const char *function, const char **ret_hierarchy)
+{
+    *ret_hierarchy = NULL;
+    for (size_t i = 0; function && i < sizeof allowed / sizeof *allowed; i++) {
+        if (!is_part_of(function, allowed[i].name))
+            continue;
+        *ret_hierarchy = allowed[i].hierarchy;
+        return allowed[i].why;
+    }
     return NULL;
 }
 
@@ -128,18 +143,35 @@ static bool is_c_source(const char *name)
     return ends_with(name, ".c") || ends_with(name, ".s") || ends_with(name, ".S");
 }
 
-/* C and assembler: no name is mangled, and the source, where it is told, is none of C++. */
-static bool is_c(const struct rp_elf *e)
+static bool is_mangled(const char *name)
 {
+    return starts_with(name, "_Z") || starts_with(name, "__cxa_") ||
+           strcmp(name, "__gxx_personality_v0") == 0;
+}
+
+/* Whether an archive defines no mangled name at all: a library of C. */
+static bool is_c_archive(const struct rp_archive *a)
+{
+    for (uint32_t i = 0; i < a->n_index; i++)
+        if (starts_with(a->index[i].name, "_Z"))
+            return false;
+    return a->n_index > 0;
+}
+
+/* C and assembler: no name is mangled, and the name of the source says C, or, where it was
+ * stripped, the whole library is C. */
+static bool is_c(const struct rp_model *m, const struct rp_file *f)
+{
+    const struct rp_elf *e = &f->elf;
+    bool named = false;
     for (uint32_t i = 1; i < e->n_symbols; i++) {
         const char *name = rp_elf_symname(e, i);
-        if (rp_sym_type(&e->syms[i]) == STT_FILE
-                ? *name && !is_c_source(name)
-                : starts_with(name, "_Z") || starts_with(name, "__cxa_") ||
-                      strcmp(name, "__gxx_personality_v0") == 0)
+        bool file = rp_sym_type(&e->syms[i]) == STT_FILE && *name;
+        if (file ? !is_c_source(name) : is_mangled(name))
             return false;
+        named |= file;
     }
-    return true;
+    return named || (f->ar && is_c_archive(&m->ars.v[f->ar - 1].archive));
 }
 
 /* Whether the first relocation of a vtable names no typeinfo: it was made without RTTI. */
@@ -180,5 +212,5 @@ static bool is_without_rtti(const struct rp_model *m, const struct rp_file *f)
 
 bool rp_typeid_file_has_none(const struct rp_model *m, const struct rp_file *f)
 {
-    return is_c(&f->elf) || is_without_rtti(m, f);
+    return is_c(m, f) || is_without_rtti(m, f);
 }

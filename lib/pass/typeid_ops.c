@@ -250,6 +250,15 @@ enum rp_op rp_typeid_op(uint16_t machine, const uint8_t *code, unsigned length)
     return length == 4 ? a64_op(code) : RP_OP_UNKNOWN;
 }
 
+bool rp_typeid_is_nop(uint16_t machine, const uint8_t *code, unsigned length)
+{
+    if (machine != EM_X86_64)
+        return length == 4 && rp_load32(code) == 0xd503201f;
+    struct x86_op op = x86_split(code, length);
+    return (op.map == 1 && op.opcode == 0x1f) ||
+           (op.map == 0 && op.opcode == 0x90 && code[0] != 0x41 && code[0] != 0x49);
+}
+
 bool rp_typeid_is_gather(uint16_t machine, const uint8_t *code, unsigned length)
 {
     if (machine != EM_X86_64)

@@ -17,19 +17,39 @@ enum rp_val_kind {
     RP_VAL_RESULT = 8,  /* what a call returned */
     RP_VAL_NUMBER = 16, /* computed: the sum of registers, a product, a part of a register */
     RP_VAL_LOAD = 32,   /* a word from memory; id: by which instruction */
-    RP_VAL_VTABLE = 64, /* the address of a vtable that a relocation names; id: which */
+    RP_VAL_VTABLE = 64, /* an address in a vtable that a relocation names; id: which */
     RP_VAL_UNKNOWN = 128,
 };
 
 #define RP_VAL_MANY UINT32_MAX /* ids differ between paths */
-#define RP_VAL_ANY  INT32_MIN  /* so do constants */
 
-/* A value: that of `id` plus k bytes. k counts for ENTRY, RESULT, LOAD, VTABLE and UNKNOWN. */
+/* A value: that of `id` plus one of several constants. They count for ENTRY, RESULT, LOAD and
+ * UNKNOWN: bit i of `k` is 8 * (i - RP_VAL_ZERO) bytes, the outermost bits are that and beyond. */
 struct rp_val {
+    uint64_t k;
     uint32_t id;
-    int32_t k;
     uint8_t kinds; /* enum rp_val_kind; 0: no path was followed to here yet */
 };
+enum { RP_VAL_ZERO = 32, RP_VAL_BITS = 64, RP_VAL_STEP = 8 };
+#define RP_VAL_K0 (UINT64_C(1) << RP_VAL_ZERO)
+
+/* Whether the value may be that of its id plus n bytes. */
+static inline bool rp_val_may_be(struct rp_val v, int64_t n)
+{
+    int64_t bit = n / RP_VAL_STEP + RP_VAL_ZERO;
+    if (n % RP_VAL_STEP)
+        return false;
+    return v.k >> (bit < 0 ? 0 : bit >= RP_VAL_BITS ? RP_VAL_BITS - 1 : bit) & 1;
+}
+
+/* Whether it is that of its id plus one constant, which one. */
+static inline bool rp_val_is_one(struct rp_val v, int64_t *ret)
+{
+    if (v.k == 0 || (v.k & (v.k - 1)) || (v.k & (UINT64_C(1) << (RP_VAL_BITS - 1) | 1)))
+        return false;
+    *ret = RP_VAL_STEP * ((int64_t)__builtin_ctzll(v.k) - RP_VAL_ZERO);
+    return true;
+}
 
 struct rp_regs {
     struct rp_val r[RP_TYPEID_REGS];
@@ -49,10 +69,10 @@ struct rp_flow_block {
 };
 #define RP_FLOW_OPEN UINT32_MAX
 
-/* A vtable whose address the function forms. */
+/* A vtable whose address, or one near it, the function forms. */
 struct rp_flow_vtable {
     rp_id node;
-    uint64_t offset; /* in the vtable's section */
+    uint64_t offset; /* of the address, in the vtable's section */
 };
 
 /* One function. Memory is reused from function to function. */
@@ -93,6 +113,7 @@ enum rp_op {
 
 /* typeid_ops.c */
 enum rp_op rp_typeid_op(uint16_t machine, const uint8_t *code, unsigned length);
+bool rp_typeid_is_nop(uint16_t machine, const uint8_t *code, unsigned length);
 bool rp_typeid_is_gather(uint16_t machine, const uint8_t *code, unsigned length);
 /* The next place of code[from .. size) that looks like a use, by its bytes. */
 bool rp_typeid_prefilter(uint16_t machine, const uint8_t *code, uint64_t size, uint64_t from,
@@ -113,6 +134,7 @@ rp_id rp_flow_target(const struct rp_flow *f, uint32_t r, const struct rp_insn *
                      uint64_t *ret_offset, const char **ret_name);
 /* Whether [node's section + offset] is an RTTI slot. */
 bool rp_flow_is_slot(const struct rp_rtti *rtti, rp_id node, uint64_t offset);
+bool rp_flow_has_slots(const struct rp_rtti *rtti, rp_id node);
 unsigned rp_typeid_arg(uint16_t machine, unsigned n); /* the register of argument n < 6 */
 
 /* typeid_judge.c: append the function's uses that no proof excludes. */
@@ -135,8 +157,9 @@ struct rp_judge {
 bool rp_typeid_judge(struct rp_flow *f, const char *function, struct rp_judge *j);
 
 /* typeid_known.c */
-/* Why uses in a function of this name keep nothing (static), or NULL. */
-const char *rp_typeid_allowed(const char *function);
+/* Why uses in a function of this name keep nothing (static), or NULL. *ret_hierarchy: but those of
+ * this class (name of its typeinfo) and of what is derived from it; NULL: none. */
+const char *rp_typeid_allowed(const char *function, const char **ret_hierarchy);
 /* Whether a function never returns to its caller. */
 bool rp_typeid_is_noreturn(const char *name);
 /* Whether a function takes a type_info. */

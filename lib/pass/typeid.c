@@ -200,7 +200,7 @@ static bool add_use(struct worker *w, rp_id node, uint64_t offset, bool strong,
                     const char *function)
 {
     struct rp_typeid_use u = {.node = node, .offset = offset, .strong = strong, .live = true};
-    u.allowed = rp_typeid_allowed(function, &u.hierarchy);
+    u.allowed = rp_typeid_allowed(function, &u.of);
     return rp_vec_push(w->uses, u);
 }
 

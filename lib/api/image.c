@@ -9,6 +9,7 @@
 
 #include "image/fill.h"
 #include "image/image.h"
+#include "util/strbuf.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -216,6 +217,24 @@ static const char *const source_names[RP_IMAGE_N_SOURCES] = {
     [RP_IMAGE_RECORD] = "by record",    [RP_IMAGE_NAME] = "by name",
 };
 
+/* The run as it was asked for: there is no linker's command line. */
+static enum reap_status set_command(struct reap *r)
+{
+    struct rp_strbuf b = {0};
+    struct rp_facts *f = &r->facts;
+    rp_strbuf_printf(&b, "reap image %s", r->gc_inputs.v[0]);
+    for (size_t i = 0; i < r->options.n; i++) {
+        const struct rp_opt_value *o = &r->options.v[i];
+        rp_strbuf_printf(&b, " --%s%s%s", rp_opt_name(o->opt), o->value ? "=" : "",
+                         o->value ? o->value : "");
+    }
+    f->linker = 0;
+    enum reap_status st =
+        b.oom || !rp_facts_intern(f, b.s, b.n, &f->command) ? rp_nomem(&r->ctx) : REAP_OK;
+    rp_strbuf_free(&b);
+    return st;
+}
+
 enum reap_status rp_image_facts(struct reap *r)
 {
     const struct rp_fill_result *f = &r->image->fill;
@@ -230,8 +249,9 @@ enum reap_status rp_image_facts(struct reap *r)
     };
     for (unsigned i = 1; i < RP_IMAGE_N_SOURCES; i++)
         to->edges[to->n_edges++] = (struct rp_fact_count){source_names[i], im->n_by_source[i]};
-    if (!r->image->is_filled)
-        return REAP_OK;
+    enum reap_status st = set_command(r);
+    if (st != REAP_OK || !r->image->is_filled)
+        return st;
     to->n_code = f->n_code, to->code_bytes = f->code_bytes;
     to->n_data = f->n_data, to->data_bytes = f->data_bytes;
     to->n_data_left = f->n_data_left, to->data_left_bytes = f->data_left_bytes;

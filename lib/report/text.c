@@ -285,7 +285,8 @@ static enum reap_status write_chains(struct rp_text *t)
         if (n > SHOWN) {
             rp_strbuf_puts(&t->b, "  … and ");
             rp_word_number(n - SHOWN, &t->b);
-            rp_strbuf_puts(&t->b, " smaller ones: each removed section below names its head.\n");
+            rp_strbuf_printf(&t->b, " smaller ones: each %s below names its head.\n",
+                             t->f->image.is_image ? "dead function" : "removed section");
         }
     }
     free(heads);
@@ -350,9 +351,9 @@ enum reap_status rp_text_write(struct rp_ctx *ctx, const struct rp_facts *f, FIL
     if (!st)
         st = rp_text_unwinder(&t);
     if (!st)
-        st = rp_text_files(&t);
+        st = f->image.is_image ? REAP_OK : rp_text_files(&t);
     if (!st)
-        st = rp_text_removed(&t);
+        st = f->image.is_image ? rp_text_dead(&t) : rp_text_removed(&t);
     if (!st)
         st = write_costs(&t);
     if (!st)

@@ -39,6 +39,8 @@ enum reap_status rp_text_classes(struct rp_text *t);
 enum reap_status rp_text_unwinder(struct rp_text *t);
 /* text_tables.c: tables that were collected by record, if there are any. */
 enum reap_status rp_text_tables(struct rp_text *t);
+/* text_dead.c: every dead function and object of a linked image. */
+enum reap_status rp_text_dead(struct rp_text *t);
 /* text_removed.c: every removed section. */
 enum reap_status rp_text_removed(struct rp_text *t);
 /* text_extraction.c: members that only removed sections ask for, if they cost anything. */

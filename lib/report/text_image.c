@@ -44,7 +44,7 @@ static void write_filled(struct rp_strbuf *b, const struct rp_fact_image *im)
     if (im->n_filled_before) {
         label(b, "");
         rp_word_number(im->n_filled_before, b);
-        rp_strbuf_puts(b, " of these an earlier run had filled\n");
+        rp_strbuf_puts(b, " of these held nothing else before\n");
     }
     if (im->protected_bytes) {
         label(b, "left alone");

@@ -247,14 +247,16 @@ static bool names_unwinder(const struct rp_model *m, rp_id node)
                      memmem(bytes + n->offset, n->size, "libgcc_s", 8));
 }
 
-/* A reached part of the unwinder; every object has notes. */
+/* A reached part of the unwinder. Every object has notes; and a member of a COMDAT group is the
+ * unwinder's by chance, other files brought it too (i386's thunks that load the program counter).
+ */
 static bool is_of_unwinder(const struct work *w, rp_id node)
 {
     const struct rp_model *m = w->m;
     rp_id section = m->nodes.v[node].section;
     return section && rp_bitset_get(&w->unwind, m->sections[section].file) && !is_frame(m, node) &&
-           m->sections[section].flags & RP_SEC_ALLOC && m->nodes.v[node].size &&
-           rp_shdr_of(m, section)->type != SHT_NOTE;
+           !m->sections[section].group && m->sections[section].flags & RP_SEC_ALLOC &&
+           m->nodes.v[node].size && rp_shdr_of(m, section)->type != SHT_NOTE;
 }
 
 static void judge_node(struct work *w, rp_id node)
@@ -320,13 +322,24 @@ static void judge_names(struct work *w)
 
 /* --- all of it ------------------------------------------------------------------------------- */
 
+/* A static PIE: it has dynamic tables, but nothing can be loaded beside it. */
+static bool is_alone(const struct rp_link *link)
+{
+    for (size_t i = 0; i < link->args.n; i++) {
+        const char *word = link->args.v[i].words[0];
+        if (strcmp(word, "--no-dynamic-linker") == 0 || strcmp(word, "-no-dynamic-linker") == 0)
+            return true;
+    }
+    return false;
+}
+
 static const char *why_not_asked(const struct rp_model *m, const struct rp_job *job)
 {
     if (job->level != RP_LEVEL_FULL || !job->link)
         return "whole sections are collected as linkers do";
     if (job->link->relocatable)
         return "the output is linked again";
-    if (job->link->shared || job->dynamic)
+    if (job->link->shared || job->link->export_dynamic || (job->dynamic && !is_alone(job->link)))
         return "the output is linked dynamically";
     if (m->arch->machine != EM_X86_64 && m->arch->machine != EM_386 &&
         m->arch->machine != EM_AARCH64)

@@ -59,11 +59,18 @@ static bool find_files(const struct rp_facts *f, struct rp_unwinder_facts *u)
     return true;
 }
 
+/* Sections of COMDAT groups that stand in the unwinder's files by chance. */
+static bool is_common(const char *section)
+{
+    return starts_with(section, ".text.__x86.get_pc_thunk.") || strstr(section, ".DW.ref.");
+}
+
 static bool is_piece(const struct rp_facts *f, const struct rp_unwinder_facts *u, rp_id node)
 {
     const struct rp_fact_node *n = &f->nodes.v[node];
     return rp_bitset_get(&u->files, n->file) && n->size && n->kind == RP_NODE_SECTION &&
-           rp_class_is_alloc(n->cls) && !starts_with(rp_fact_str(f, n->section), ".note");
+           rp_class_is_alloc(n->cls) && !starts_with(rp_fact_str(f, n->section), ".note") &&
+           !is_common(rp_fact_str(f, n->section));
 }
 
 /* --- what asks for it ------------------------------------------------------------------------ */

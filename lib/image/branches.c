@@ -7,13 +7,16 @@
  * How, for every atom of code, on several threads:
  * - Decode from its start to its end. A direct branch refers to the atom that holds its target; so
  *   does an address that counts from the instruction (lea, adr, adrp with what is added to it, a
- *   memory operand), and a constant that equals the address of a symbol. What is found where a
+ *   memory operand), and a constant that equals the address of a function. What is found where a
  *   relocation says the same is left out.
  * - When the last instruction lets control go on, the next atom is referred to: assembly falls
  *   through. A function that a compiler made does not, but for the end of a block that cannot be
  *   reached; a call at its end is one that does not return.
  * - The safety net on x86, for data amid code and for what was decoded out of step: at every byte,
- *   what would be a direct branch to exactly a symbol counts as one (scan.c).
+ *   what would be a direct branch to exactly a symbol counts as one (scan.c). Two bytes that look
+ *   like a short branch are common, so these count only where decoding may be out of step: it is in
+ *   step when a function of known size is all instructions, the last of which ends where the
+ *   function does, and no branch within it goes to the middle of one.
  *
  * Replacement instructions of alternatives are decoded where they stand, although they run where
  * they are copied to: Linux computes the distance of a branch anew from there (arch/x86/kernel/
@@ -77,6 +80,12 @@ bool rp_image_is_known(const struct rp_image_knowns *k, uint64_t addr, rp_id to)
     return k->v.n && bsearch(&key, k->v.v, k->v.n, sizeof key, compare_known);
 }
 
+/* What a thread needs while it decodes; grows. */
+struct scratch {
+    RP_VEC(uint8_t) starts; /* a bit for each byte: an instruction starts here */
+    RP_VEC(uint64_t) inner; /* offsets that branches of the atom itself go to */
+};
+
 /* --- one atom ----------------------------------------------------------------------------------
  */
 
@@ -88,12 +97,13 @@ struct atom {
     const uint8_t *bytes;
     uint64_t page[N_REGISTERS]; /* AArch64: what adrp left in a register, 1 = not known */
     bool goes_on;               /* control may leave at the end */
+    bool in_step;               /* so far */
+    struct scratch *scratch;
 };
 
 static bool add(struct atom *a, uint64_t target, uint64_t place, enum rp_image_source source)
 {
-    /* most targets lie in the atom itself */
-    if (target - a->addr < a->size)
+    if (target - a->addr < a->size) /* as most do */
         return true;
     rp_id to = rp_image_node_at(a->w->im, target);
     if (!to || to == a->node || rp_image_is_known(&a->w->known, place, to))
@@ -101,13 +111,17 @@ static bool add(struct atom *a, uint64_t target, uint64_t place, enum rp_image_s
     return rp_image_add_edge(a->out, a->node, to, RP_EDGE_RELOC, source, 0, place);
 }
 
-/* Constants: an address by its value alone, so the start of a symbol, and nothing small. */
+/* Constants: an address by its value alone, so the start of a symbol of code. (The per-CPU data of
+ * x86 Linux is linked at address 0, where every small number would be an address.) */
 static bool add_constant(struct atom *a, uint64_t value, uint64_t place)
 {
-    const struct rp_image_symbol *s = NULL;
-    if (value >= 4096 && rp_image_section_at(a->w->im, value))
-        s = rp_image_symbol_at(a->w->im, value);
-    return !s || !s->node || add(a, value, place, RP_IMAGE_VALUE);
+    const struct rp_image *im = a->w->im;
+    if (value < im->text_low || value >= im->text_high)
+        return true;
+    const struct rp_image_symbol *s = rp_image_symbol_at(im, value);
+    if (!s || !s->node || !(im->atoms.v[s->node].flags & RP_ATOM_CODE))
+        return true;
+    return add(a, value, place, RP_IMAGE_VALUE);
 }
 
 /* adrp leaves a page in a register; add, load and store add the rest. */
@@ -130,10 +144,13 @@ static bool follow(struct atom *a, const struct rp_insn *i, uint64_t at)
 {
     bool a64 = a->w->machine == EM_AARCH64;
     switch (i->kind) {
-    case RP_INSN_BAD: return true;
+    case RP_INSN_BAD: a->in_step = false; return true;
     case RP_INSN_CALL:
     case RP_INSN_JUMP:
-    case RP_INSN_BRANCH: return add(a, i->target, at + i->field_at[1], RP_IMAGE_BRANCH);
+    case RP_INSN_BRANCH:
+        if (i->target - a->addr < a->size && !rp_vec_push(&a->scratch->inner, i->target - a->addr))
+            return false;
+        return add(a, i->target, at + i->field_at[1], RP_IMAGE_BRANCH);
     default: break;
     }
     if (a64 && !follow_page(a, i, at))
@@ -174,19 +191,33 @@ static bool goes_on(const struct atom *a, const struct rp_insn *i, const uint8_t
     return is_nop(a->w->machine, p, i->length) ? a->goes_on : true;
 }
 
+static bool is_start(const struct scratch *s, uint64_t offset)
+{
+    return s->starts.v[offset / 8] >> offset % 8 & 1;
+}
+
 static bool decode(struct atom *a)
 {
+    struct scratch *s = a->scratch;
+    if (!rp_vec_reserve(&s->starts, a->size / 8 + 1))
+        return false;
+    memset(s->starts.v, 0, a->size / 8 + 1);
+    s->inner.n = 0;
     for (unsigned r = 0; r < N_REGISTERS; r++)
         a->page[r] = 1;
     a->goes_on = false;
+    a->in_step = a->w->im->atoms.v[a->node].flags & RP_ATOM_FUNCTION;
     for (uint64_t off = 0; off < a->size;) {
         struct rp_insn i;
         rp_decode_flow(a->w->machine, a->bytes + off, a->size - off, a->addr + off, &i);
         if (!follow(a, &i, a->addr + off))
             return false;
         a->goes_on = goes_on(a, &i, a->bytes + off);
-        off += i.length;
+        s->starts.v[off / 8] |= (uint8_t)(1u << off % 8);
+        off += i.length; /* never beyond the end: that would be a bad one */
     }
+    for (size_t k = 0; k < s->inner.n && a->in_step; k++)
+        a->in_step = is_start(s, s->inner.v[k]);
     return true;
 }
 
@@ -229,10 +260,11 @@ static bool is_filled(const struct atom *a)
     return some;
 }
 
-static enum reap_status do_node(const struct work *w, rp_id node, struct rp_image_edges *out)
+static enum reap_status do_node(const struct work *w, rp_id node, struct scratch *scratch,
+                                struct rp_image_edges *out)
 {
     const struct rp_image *im = w->im;
-    struct atom a = {.w = w, .out = out, .node = node};
+    struct atom a = {.w = w, .out = out, .node = node, .scratch = scratch};
     if (!(im->atoms.v[node].flags & RP_ATOM_CODE) || !im->m->nodes.v[node].size)
         return REAP_OK;
     a.addr = rp_image_node_addr(im, node);
@@ -243,7 +275,8 @@ static enum reap_status do_node(const struct work *w, rp_id node, struct rp_imag
     size_t first = out->v.n;
     bool ok = w->o->no_decode || (decode(&a) && add_next(&a));
     if (ok && !w->o->no_scan && w->machine == EM_X86_64)
-        ok = rp_image_scan(im, node, a.bytes, &w->known, first, out);
+        ok = rp_image_scan(im, node, a.bytes, a.in_step ? scratch->starts.v : NULL, &w->known,
+                           first, out);
     return ok ? REAP_OK : REAP_ERR_NOMEM;
 }
 
@@ -254,9 +287,12 @@ static enum reap_status do_piece(void *arg, size_t piece)
 {
     struct work *w = arg;
     size_t first = piece * NODES_AT_ONCE + 1, end = first + NODES_AT_ONCE;
+    struct scratch scratch = {0};
     enum reap_status st = REAP_OK;
     for (size_t n = first; n < end && n < w->im->m->nodes.n && st == REAP_OK; n++)
-        st = do_node(w, (rp_id)n, &w->pieces[piece]);
+        st = do_node(w, (rp_id)n, &scratch, &w->pieces[piece]);
+    rp_vec_free(&scratch.starts);
+    rp_vec_free(&scratch.inner);
     return st;
 }
 

@@ -2,7 +2,8 @@
  *
  * Why: decoding from the start of an atom is out of step behind data amid code, and where an atom
  * does not start at an instruction. A branch that it misses would be somebody's crash. So every
- * byte is taken for the start of a branch; when the target is a symbol of another atom it counts.
+ * byte is taken for the start of a branch (of short ones those alone that branches.c cannot rule
+ * out); when the target is a symbol of another atom it counts.
  * Some of these are no branches, and keep a function too many: an edge says that only the scan
  * found it.
  *
@@ -26,13 +27,14 @@ static unsigned opcode_bytes(const uint8_t *p, uint64_t n, unsigned *ret_width)
 }
 
 bool rp_image_scan(const struct rp_image *im, rp_id node, const uint8_t *bytes,
-                   const struct rp_image_knowns *known, size_t decoded, struct rp_image_edges *out)
+                   const uint8_t *starts, const struct rp_image_knowns *known, size_t decoded,
+                   struct rp_image_edges *out)
 {
     uint64_t base = rp_image_node_addr(im, node), size = im->m->nodes.v[node].size;
     size_t found = out->v.n; /* decoded edges end here */
     for (uint64_t off = 0; off < size; off++) {
         unsigned width, head = opcode_bytes(bytes + off, size - off, &width);
-        if (!head)
+        if (!head || (width == 1 && starts && !(starts[off / 8] >> off % 8 & 1)))
             continue;
         const uint8_t *p = bytes + off + head;
         uint64_t place = base + off + head;

@@ -79,12 +79,14 @@ enum rp_file_fate {
     RP_FATE_DROP, /* nothing of it is live and nothing asks for it: it stays in the link as an
                      empty object only if its symbols are needed; else it is left out */
 };
+struct rp_rtti;
 struct rp_plan {
     uint8_t *fate;        /* by file id - 1: enum rp_file_fate */
     uint8_t *keep_symbol; /* by global id - 1: an unsectioned definition (absolute, common) stays */
     struct rp_bitset live_sections; /* by section id: a node of it is live */
     struct rp_bitset cut_slots;     /* by first node of a section: relocations of live bytes of it
                                        are cut (rtti.h, unwind.h); w is NULL: none are */
+    const struct rp_rtti *rtti;     /* of the slots among them; borrowed, may be NULL */
     bool tripwire; /* dead code stays as traps (tripwire.h); its sections count as live here */
 };
 enum reap_status rp_plan_make(const struct rp_model *m, const struct rp_marks *marks,

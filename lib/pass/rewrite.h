@@ -25,14 +25,17 @@ struct rp_cut {
     bool spoiled;          /* a live reference needs a dead piece: keep the section whole */
 };
 
+/* In place of a class's id: see rp_rw_section.slots. */
+#define RP_CUT UINT32_MAX
+
 struct rp_rw_section {
     bool keep;
     bool quiet;           /* not allocated, or live without being followed: a reference from here to
                              dropped code becomes a tombstone */
     bool packed;          /* SHF_COMPRESSED and not (yet) decompressed */
     bool trap;            /* dead code that stays as traps, without relocations (tripwire.h) */
-    uint8_t *slots;       /* by relocation: it is cut: an RTTI slot, or for an unwinder that is dead; NULL:
-                             none is */
+    uint32_t *slots;      /* by relocation: 0: it stays, RP_CUT: it is cut, for an unwinder that is
+                             dead; else the class whose RTTI slot it is, and is cut; NULL: all stay */
     uint32_t new_no;      /* number in the output, 0 = dropped */
     struct rp_cut *cut;   /* NULL: all bytes stay */
     const uint8_t *bytes; /* contents in place of the file's own, or NULL */
@@ -109,12 +112,13 @@ enum reap_status rp_rw_writable(struct rp_rewrite *rw, uint32_t shndx, uint8_t *
 /* Whether a relocation in a section would refer to something that is dropped, so that it has to
  * become a tombstone. */
 bool rp_rw_is_gone(const struct rp_rewrite *rw, uint32_t from, const struct rp_rela *r);
-/* Whether it is an RTTI slot that is cut. `r` is one of the file's own records. */
-bool rp_rw_is_cut_slot(const struct rp_rewrite *rw, uint32_t from, const struct rp_rela *r);
+/* Whether a relocation is cut, as rp_rw_section.slots says. `r` is one of the file's own records.
+ */
+uint32_t rp_rw_cut_of(const struct rp_rewrite *rw, uint32_t from, const struct rp_rela *r);
 /* Replace one relocation of section `from` by a tombstone. *ret_keep: `r`, changed, stays.
- * `expected`: nobody has to be warned. */
+ * `cut`: of rp_rw_cut_of(). */
 enum reap_status rp_rw_tombstone(struct rp_rewrite *rw, uint32_t from, struct rp_rela *r,
-                                 bool expected, bool *ret_keep);
+                                 uint32_t cut, bool *ret_keep);
 /* Compress the sections again that were decompressed and changed. */
 enum reap_status rp_rw_recompress(struct rp_rewrite *rw);
 

@@ -12,6 +12,7 @@
  */
 #include "pass/rewrite.h"
 
+#include "pass/rtti.h"
 #include "pass/unwind.h"
 
 #include "util/checked.h"
@@ -105,11 +106,11 @@ static bool piece_gone(const struct rp_rewrite *rw, uint32_t from, const struct 
     return !c->live[rp_cut_piece(c, offset)];
 }
 
-bool rp_rw_is_cut_slot(const struct rp_rewrite *rw, uint32_t from, const struct rp_rela *r)
+uint32_t rp_rw_cut_of(const struct rp_rewrite *rw, uint32_t from, const struct rp_rela *r)
 {
     uint32_t n;
     if (!rw->sec[from].slots)
-        return false;
+        return 0;
     return rw->sec[from].slots[r - rp_elf_relocs(rw->e, rp_rw_model_section(rw, from)->rel, &n)];
 }
 
@@ -118,7 +119,7 @@ bool rp_rw_is_gone(const struct rp_rewrite *rw, uint32_t from, const struct rp_r
     uint32_t sym = r->sym;
     if (sym == 0)
         return false;
-    if (rp_rw_is_cut_slot(rw, from, r))
+    if (rp_rw_cut_of(rw, from, r))
         return true;
     bool quiet = rw->sec[from].quiet;
     uint32_t shndx = rp_sym_shndx(rw->e, sym);
@@ -181,20 +182,21 @@ static bool holds(const uint8_t *p, unsigned width, uint64_t value)
 }
 
 enum reap_status rp_rw_tombstone(struct rp_rewrite *rw, uint32_t from, struct rp_rela *r,
-                                 bool expected, bool *ret_keep)
+                                 uint32_t cut, bool *ret_keep)
 {
     struct rp_rw_section *rs = &rw->sec[from];
     const struct rp_reloc_info *info = rp_reloc_info(rw->arch, r->type);
     uint32_t rel = rp_rw_model_section(rw, from)->rel;
     uint64_t value = rs->quiet ? tombstone_value(rp_elf_shname(rw->e, from)) : 0;
     *ret_keep = false;
-    if (!rs->quiet && !expected &&
-        strncmp(rp_elf_shname(rw->e, from), ".gcc_except_table", 17) != 0)
+    if (!rs->quiet && !cut && strncmp(rp_elf_shname(rw->e, from), ".gcc_except_table", 17) != 0)
         rp_warn(rw->m->ctx, "reference-to-discarded", rp_rw_at(rw, from, r->offset),
                 "refers to the discarded section '%s'; linkers reject or zero this",
                 rp_elf_shname(rw->e, rp_sym_shndx(rw->e, r->sym)));
-    if (expected && rw->e->shdrs[from].flags & SHF_EXECINSTR) {
+    if (cut == RP_CUT && rw->e->shdrs[from].flags & SHF_EXECINSTR) {
         value = rp_unwind_trap(rw->arch);
+    } else if (cut && cut != RP_CUT) {
+        value = rp_slot_value(cut, info->width);
     } else if (info->insn || info->width == 0 || info->width > 8) {
         return REAP_OK;
     }

@@ -80,14 +80,18 @@ static enum reap_status choose_slots(struct rp_rewrite *rw)
         if (!rw->sec[i].keep || !s->node || !rp_bitset_get(&rw->plan->cut_slots, s->node))
             continue;
         const struct rp_rela *r = rp_elf_relocs(rw->e, s->rel, &n);
-        rw->sec[i].slots = rp_arena_zalloc(&rw->arena, n);
+        rw->sec[i].slots = rp_arena_zalloc(&rw->arena, n * sizeof *rw->sec[i].slots);
         if (!rw->sec[i].slots)
             return rp_nomem(m->ctx);
         for (uint32_t k = m->edge_start[s->node]; k < m->edge_start[s->node + s->n_nodes]; k++) {
             const struct rp_edge *e = &m->edges[k];
-            if (e->reloc < n && (rp_slot_is_cut(rw->marks, e) ||
-                                 rp_unwind_is_cut(rw->marks, e, rw->e, &r[e->reloc])))
-                rw->sec[i].slots[e->reloc] = 1;
+            if (e->reloc >= n)
+                continue;
+            if (rp_slot_is_cut(rw->marks, e))
+                rw->sec[i].slots[e->reloc] =
+                    rp_rtti_slot_class(rw->plan->rtti, s->node, r[e->reloc].offset);
+            else if (rp_unwind_is_cut(rw->marks, e, rw->e, &r[e->reloc]))
+                rw->sec[i].slots[e->reloc] = RP_CUT;
         }
     }
     return REAP_OK;

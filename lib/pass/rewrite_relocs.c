@@ -196,7 +196,7 @@ static enum reap_status rewrite_reloc(const struct walk *w, const struct rp_rela
     *ret_keep = true;
     if (rp_rw_is_gone(rw, w->from, old)) {
         enum reap_status rc =
-            rp_rw_tombstone(rw, w->from, r, rp_rw_is_cut_slot(rw, w->from, old), ret_keep);
+            rp_rw_tombstone(rw, w->from, r, rp_rw_cut_of(rw, w->from, old), ret_keep);
         if (!rc && own)
             r->offset = rp_cut_map(own, old->offset);
         return rc;

@@ -278,7 +278,9 @@ enum reap_status rp_rtti_settle(struct rp_marker *w)
     bool searchable = rp_typeid_can(w->m->arch->machine);
     if (rtti->why_not || !any_weak(w))
         return REAP_OK;
-    if (w->job->keep_typeinfo) {
+    if (rtti->folds) {
+        keep_all(w, rtti->folds, RP_CLASS_UNPROVED, 0);
+    } else if (w->job->keep_typeinfo) {
         keep_all(w, "typeinfo=keep", RP_CLASS_UNPROVED, 0);
     } else if (rtti->outside && !on_trust) {
         keep_all(w, rtti->outside, RP_CLASS_UNPROVED, 0);
@@ -324,9 +326,16 @@ void rp_rtti_verdicts(struct rp_marker *w)
     }
 }
 
+rp_id rp_rtti_slot_class(const struct rp_rtti *rtti, rp_id vtable, uint64_t offset)
+{
+    const struct rp_rtti_slot *s = rtti ? slot_at(rtti, vtable, offset) : NULL;
+    return s ? s->cls : 0;
+}
+
 enum reap_status rp_rtti_plan(const struct rp_model *m, const struct rp_marks *marks,
                               const struct rp_rtti *rtti, struct rp_plan *plan)
 {
+    plan->rtti = rtti;
     for (size_t i = 0; i < rtti->slots.n; i++) {
         const struct rp_rtti_slot *s = &rtti->slots.v[i];
         if (!marks->live[s->vtable] || !rp_slot_is_cut(marks, &m->edges[s->edge]))

@@ -12,10 +12,13 @@
  * for libraries in which nothing is of C++. Everything else is a reason to keep every slot, unless
  *     the user gives his word.
  *
+ * And whether the linker would take vtables for equal that differ in their slots alone.
+ *
  * Entry: rp_rtti_outside.
  */
 #include "pass/rtti_private.h"
 
+#include "arch/arch.h"
 #include "util/strmap.h"
 
 #include <string.h>
@@ -224,6 +227,38 @@ static const char *why_read(struct rp_model *m, const struct rp_job *job)
     return NULL;
 }
 
+/* --- folding --------------------------------------------------------------------------------- */
+
+/* Linkers that fold identical sections (--icf) fold vtables as well, and compilers compare vtable
+ * pointers in place of types for a dynamic_cast to a final class. Slots of eight bytes stay as
+ * different as they were (rp_slot_value); smaller ones do not. */
+static bool folds_sections(const struct rp_link *link)
+{
+    bool on = false;
+    for (size_t i = 0; i < link->args.n; i++)
+        for (uint32_t k = 0; k < link->args.v[i].n_words; k++) {
+            const char *word = link->args.v[i].words[k];
+            word += strspn(word, "-");
+            if (word != link->args.v[i].words[k] && !strncmp(word, "icf", 3))
+                on = strcmp(word, "icf=none") != 0;
+        }
+    return on;
+}
+
+static bool any_narrow(const struct rp_model *m, const struct rp_rtti *rtti)
+{
+    for (size_t i = 0; i < rtti->slots.n; i++) {
+        const struct rp_rtti_slot *s = &rtti->slots.v[i];
+        rp_id section = m->nodes.v[s->vtable].section;
+        uint32_t n;
+        const struct rp_rela *r =
+            rp_elf_relocs(&rp_section_file(m, section)->elf, m->sections[section].rel, &n);
+        if (rp_reloc_info(m->arch, r[s->reloc].type)->width != 8)
+            return true;
+    }
+    return false;
+}
+
 enum reap_status rp_rtti_outside(struct rp_model *m, const struct rp_job *job, struct rp_rtti *rtti)
 {
     struct names names = {0};
@@ -239,5 +274,7 @@ enum reap_status rp_rtti_outside(struct rp_model *m, const struct rp_job *job, s
             names_in_library(rtti, &names, &m->files.v[i]);
     rp_strmap_free(&names.map);
     rtti->outside = why_read(m, job);
+    if (folds_sections(job->link) && any_narrow(m, rtti))
+        rtti->folds = "identical vtables would be folded (--icf) that differ in their slots";
     return rc;
 }

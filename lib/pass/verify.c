@@ -375,6 +375,25 @@ static bool may_be_missing(const struct verifier *v, uint32_t i, const struct rp
            !v->match[target];
 }
 
+/* A cut RTTI slot holds what rtti.h says; the fields of other relocations are not looked at. */
+static bool is_cut_right(const struct verifier *v, uint32_t i, const struct rp_rela *r, uint32_t j)
+{
+    const struct rp_section *s = section_of(v, i);
+    const uint8_t *bytes = rp_elf_bytes(&v->fresh, v->match[i]);
+    uint64_t at = moved(v, i, r->offset), size = v->fresh.shdrs[v->match[i]].size;
+    unsigned width = rp_reloc_info(v->m->arch, r->type)->width;
+    for (uint32_t k = v->m->edge_start[s->node]; k < v->m->edge_start[s->node + s->n_nodes]; k++) {
+        const struct rp_edge *e = &v->m->edges[k];
+        if (e->reloc != j || !rp_slot_is_cut(v->marks, e))
+            continue;
+        if (!bytes || !rp_in_range(at, width, size))
+            return false;
+        return width == 8 ? rp_load64(bytes + at) >> 32 == RP_SLOT_MARK
+                          : width == 4 && rp_load32(bytes + at) == 0;
+    }
+    return true;
+}
+
 /* A reference to a dropped thing that stores its tombstone itself (compressed sections). */
 static bool is_stored_tombstone(const struct verifier *v, uint32_t i, const struct rp_rela *a,
                                 const struct rp_rela *b)
@@ -397,6 +416,8 @@ static enum reap_status check_relocs(const struct verifier *v, uint32_t i)
             k++;
         else if (!may_be_missing(v, i, &a[j], j))
             return fault(v, i, a[j].offset, "a relocation is missing or names something else");
+        else if (!is_cut_right(v, i, &a[j], j))
+            return fault(v, i, a[j].offset, "a slot that is cut holds something else");
     }
     return k == n_new ? REAP_OK : fault(v, i, b[k].offset, "a relocation is there that was not");
 }

@@ -35,14 +35,18 @@ void rp_word_class(const struct rp_facts *f, const struct rp_cxx_class *c, struc
 /* --- verdicts -------------------------------------------------------------------------------- */
 
 /* "f(int) in a.o", or the place of what has no name. */
-static void put_by(const struct rp_facts *f, rp_id by, struct rp_strbuf *b)
+void rp_word_by(const struct rp_facts *f, rp_id by, struct rp_strbuf *b)
 {
     const struct rp_fact_node *n = &f->nodes.v[by];
     if (!n->name || n->kind == RP_NODE_FDE || n->kind == RP_NODE_CIE) {
         rp_word_node(f, by, b);
         return;
     }
-    rp_word_symbol(rp_fact_str(f, n->name), b);
+    /* the indirect references of exception tables (gcc and clang call them so) */
+    if (!strncmp(rp_fact_str(f, n->name), "DW.ref.", 7))
+        rp_strbuf_puts(b, "exception tables");
+    else
+        rp_word_symbol_fit(rp_fact_str(f, n->name), 56, b);
     rp_strbuf_puts(b, " in ");
     rp_file_name(f, n->file, true, b);
 }
@@ -78,6 +82,9 @@ void rp_word_verdict(const struct rp_facts *f, rp_id type, struct rp_strbuf *b)
     case RP_CLASS_VISIBLE:
         put_whom(f, type, "visible outside of the link", " is visible outside of the link", b);
         break;
+    case RP_CLASS_PART:
+        rp_strbuf_puts(b, "nobody looks, but it is part of another that stays");
+        break;
     case RP_CLASS_UNPROVED:
         rp_strbuf_puts(b, "nothing is known to look at it, but that is no proof");
         return;
@@ -86,6 +93,6 @@ void rp_word_verdict(const struct rp_facts *f, rp_id type, struct rp_strbuf *b)
     }
     if (!t->by)
         return;
-    rp_strbuf_puts(b, t->why == RP_CLASS_TYPEID ? ": " : " by ");
-    put_by(f, t->by, b);
+    rp_strbuf_puts(b, t->why == RP_CLASS_TYPEID || t->why == RP_CLASS_PART ? ": " : " by ");
+    rp_word_by(f, t->by, b);
 }

@@ -47,15 +47,63 @@ static void write_parts(struct rp_text *t, const struct rp_classes *c)
 
 /* --- verdicts -------------------------------------------------------------------------------- */
 
-struct tally {
-    uint32_t types[RP_N_CLASS_WHYS]; /* with a live typeinfo, by why it stays */
-    uint64_t bytes[RP_N_CLASS_WHYS]; /* of them and their names */
-    uint32_t live_slots, kept_slots, gone;
+/* Types with a live typeinfo that stay for one reason, because of one class, by one node. */
+struct cause {
+    uint8_t why;
+    rp_id ancestor, by;
+    uint32_t n;
+    uint64_t bytes; /* of their typeinfos and names */
 };
 
-static struct tally tally_of(const struct rp_facts *f)
+struct tally {
+    uint32_t types[RP_N_CLASS_WHYS];
+    uint64_t bytes[RP_N_CLASS_WHYS];
+    uint32_t live_slots, kept_slots, gone;
+    struct cause *causes; /* by why, then falling bytes */
+    size_t n_causes;
+};
+
+static int same_cause_together(const void *a, const void *b)
 {
-    struct tally y = {0};
+    const struct cause *x = a, *y = b;
+    if (x->why != y->why)
+        return x->why < y->why ? -1 : 1;
+    if (x->ancestor != y->ancestor)
+        return x->ancestor < y->ancestor ? -1 : 1;
+    return x->by < y->by ? -1 : x->by > y->by;
+}
+
+static int heaviest_first(const void *a, const void *b)
+{
+    const struct cause *x = a, *y = b;
+    if (x->why != y->why)
+        return x->why < y->why ? -1 : 1;
+    if (x->bytes != y->bytes)
+        return x->bytes < y->bytes ? 1 : -1;
+    return same_cause_together(a, b);
+}
+
+static void sum_up_causes(struct tally *y)
+{
+    size_t n = 0;
+    qsort(y->causes, y->n_causes, sizeof *y->causes, same_cause_together);
+    for (size_t i = 0; i < y->n_causes; i++) {
+        if (n && !same_cause_together(&y->causes[n - 1], &y->causes[i])) {
+            y->causes[n - 1].n += y->causes[i].n;
+            y->causes[n - 1].bytes += y->causes[i].bytes;
+        } else {
+            y->causes[n++] = y->causes[i];
+        }
+    }
+    y->n_causes = n;
+    qsort(y->causes, n, sizeof *y->causes, heaviest_first);
+}
+
+static bool make_tally(const struct rp_facts *f, struct tally *ret)
+{
+    struct tally y = {.causes = calloc(f->types.n, sizeof *y.causes)};
+    if (!y.causes)
+        return false;
     for (size_t i = 1; i < f->rtti_slots.n; i++) {
         const struct rp_fact_slot *s = &f->rtti_slots.v[i];
         y.live_slots += f->nodes.v[s->vtable].live != 0;
@@ -64,15 +112,21 @@ static struct tally tally_of(const struct rp_facts *f)
     for (size_t i = 1; i < f->types.n; i++) {
         const struct rp_fact_type *t = &f->types.v[i];
         const struct rp_fact_node *n = &f->nodes.v[t->typeinfo];
+        if (strncmp(rp_fact_str(f, t->symbol), "_ZTI", 4) != 0)
+            continue; /* holds the address of a typeinfo, like DW.ref._ZTI… */
         if (!n->live) {
             y.gone += n->reason == RP_REASON_RTTI_UNOBSERVABLE;
             continue;
         }
         const struct rp_fact_node *name = &f->nodes.v[t->type_name];
+        uint64_t bytes = n->size + (name->live ? name->size : 0);
         y.types[t->why]++;
-        y.bytes[t->why] += n->size + (name->live ? name->size : 0);
+        y.bytes[t->why] += bytes;
+        y.causes[y.n_causes++] = (struct cause){t->why, t->ancestor, t->by, 1, bytes};
     }
-    return y;
+    sum_up_causes(&y);
+    *ret = y;
+    return true;
 }
 
 /* Functions that may read every slot: they keep what has no other reason. */
@@ -117,20 +171,49 @@ static void write_typeids(struct rp_text *t, const struct tally *y)
     }
 }
 
-static void write_verdicts(struct rp_text *t)
+static const char *const why_words[RP_N_CLASS_WHYS] = {
+    [RP_CLASS_GONE] = "no slot needs it, but something else does",
+    [RP_CLASS_NO_SLOT] = "referred to without a vtable",
+    [RP_CLASS_NAMED] = "it or a base is named by live code or data:",
+    [RP_CLASS_VISIBLE] = "it or a base is visible outside of the link:",
+    [RP_CLASS_TYPEID] = "code that may be a typeid may read its slot",
+    [RP_CLASS_ODD] = "not of a form that is understood",
+    [RP_CLASS_UNPROVED] = "nothing is known to look at it, but that is no proof",
+    [RP_CLASS_PART] = "nobody looks, but it is part of another that stays",
+};
+
+/* The classes that are named or visible, with who names them. */
+static void write_causes(struct rp_text *t, const struct tally *y, unsigned why)
 {
-    static const char *const words[RP_N_CLASS_WHYS] = {
-        [RP_CLASS_GONE] = "no slot needs it, but something else does",
-        [RP_CLASS_NO_SLOT] = "referred to without a vtable",
-        [RP_CLASS_NAMED] = "it or a base is named by live code or data",
-        [RP_CLASS_VISIBLE] = "it or a base is visible outside of the link",
-        [RP_CLASS_TYPEID] = "code that may be a typeid may read its slot",
-        [RP_CLASS_ODD] = "not of a form that is understood",
-        [RP_CLASS_UNPROVED] = "nothing is known to look at it, but that is no proof",
-    };
+    enum { MAX_CAUSES = 12 };
+    struct rp_strbuf *b = &t->b, word = {0};
+    uint32_t n = 0;
+    for (size_t i = 0; i < y->n_causes; i++) {
+        const struct cause *c = &y->causes[i];
+        if (c->why != why || !c->ancestor || n++ >= MAX_CAUSES)
+            continue;
+        rp_text_number(b, c->n, 11);
+        rp_text_number(b, c->bytes, 13);
+        rp_strbuf_puts(b, "    ");
+        word.n = 0;
+        rp_word_class_of(rp_fact_str(t->f, t->f->types.v[c->ancestor].symbol), &word);
+        if (c->by) {
+            rp_strbuf_puts(&word, ", by ");
+            rp_word_by(t->f, c->by, &word);
+        }
+        b->oom |= word.oom;
+        rp_word_fit(word.s ? word.s : "", RP_TEXT_COLUMNS - 28, b);
+        rp_strbuf_puts(b, "\n");
+    }
+    if (n > MAX_CAUSES)
+        rp_strbuf_printf(b, "%*s… and %" PRIu32 " more\n", 28, "", n - MAX_CAUSES);
+    rp_strbuf_free(&word);
+}
+
+static void write_verdicts(struct rp_text *t, const struct tally *y)
+{
     const char *how = rp_fact_str(t->f, t->f->typeinfo);
     struct rp_strbuf *b = &t->b;
-    struct tally y = tally_of(t->f);
     if (!*how)
         return;
     rp_strbuf_puts(b, "\n  ");
@@ -140,60 +223,53 @@ static void write_verdicts(struct rp_text *t)
         rp_word_plain(how, b);
         rp_strbuf_puts(b, "\n");
     } else {
-        rp_word_number(y.live_slots - y.kept_slots, b);
+        rp_word_number(y->live_slots - y->kept_slots, b);
         rp_strbuf_puts(b, " of ");
-        rp_word_number(y.live_slots, b);
+        rp_word_number(y->live_slots, b);
         rp_strbuf_puts(b, " live RTTI slots were cleared; ");
-        rp_word_number(y.gone, b);
+        rp_word_number(y->gone, b);
         rp_strbuf_puts(b, assumed ? " typeinfos went with them\n  (on the assumption that was "
                                     "given; it is not proved).\n"
                                   : " typeinfos went with them.\n");
     }
     bool any = false;
     for (unsigned w = 0; w < RP_N_CLASS_WHYS; w++) {
-        if (!y.types[w])
+        if (!y->types[w])
             continue;
         if (!any)
             rp_strbuf_puts(b, "\n       kept        bytes  typeinfo and name, because\n");
         any = true;
-        rp_text_number(b, y.types[w], 11);
-        rp_text_number(b, y.bytes[w], 13);
-        rp_strbuf_printf(b, "  %s\n", words[w]);
+        rp_text_number(b, y->types[w], 11);
+        rp_text_number(b, y->bytes[w], 13);
+        rp_strbuf_printf(b, "  %s\n", why_words[w]);
+        if (w == RP_CLASS_NAMED || w == RP_CLASS_VISIBLE)
+            write_causes(t, y, w);
     }
-    write_typeids(t, &y);
+    write_typeids(t, y);
 }
 
 /* --- classes --------------------------------------------------------------------------------- */
 
 static void class_row(struct rp_text *t, const struct rp_cxx_class *c)
 {
-    enum { INDENT = 34 };
+    enum { INDENT = 46 };
     struct rp_strbuf *b = &t->b, word = {0};
     rp_text_number(b, rp_class_kept(c), 12);
     rp_text_number(b, c->part[RP_PART_TYPEINFO].kept + c->part[RP_PART_NAME].kept, 10);
     rp_text_number(b, rp_class_removed(c), 10);
-    rp_strbuf_puts(b, "  ");
+    rp_strbuf_printf(b, "  %-10s  ", c->type ? rp_class_why_name(t->f->types.v[c->type].why) : "");
     rp_word_class(t->f, c, &word);
     b->oom |= word.oom;
-    if (word.s)
-        rp_word_fit(word.s, RP_TEXT_COLUMNS - INDENT, b);
+    rp_word_fit(word.s ? word.s : "", RP_TEXT_COLUMNS - INDENT, b);
     rp_strbuf_puts(b, "\n");
-    if (c->type) {
-        word.n = 0;
-        rp_word_verdict(t->f, c->type, &word);
-        b->oom |= word.oom;
-        rp_strbuf_printf(b, "%*s", INDENT + 2, "");
-        if (word.s)
-            rp_word_fit(word.s, RP_TEXT_COLUMNS - INDENT - 2, b);
-        rp_strbuf_puts(b, "\n");
-    }
     rp_strbuf_free(&word);
 }
 
 static void write_classes(struct rp_text *t, const struct rp_classes *c)
 {
     size_t n = 0;
-    rp_strbuf_puts(&t->b, "\n        kept      rtti   removed  class, the biggest first\n");
+    rp_strbuf_puts(&t->b,
+                   "\n        kept  typeinfo   removed  why it stays, class: the biggest first\n");
     for (; n < c->v.n && n < SHOWN; n++)
         class_row(t, &c->v.v[n]);
     if (c->v.n > n) {
@@ -261,10 +337,15 @@ enum reap_status rp_text_classes(struct rp_text *t)
 {
     struct rp_classes c = {0};
     struct rp_templates x = {0};
+    struct tally y = {0};
     enum reap_status st = rp_classes_of(t->ctx, t->f, false, &c);
     if (!st && c.v.n) {
         write_parts(t, &c);
-        write_verdicts(t);
+        if (make_tally(t->f, &y))
+            write_verdicts(t, &y);
+        else
+            t->b.oom = true;
+        free(y.causes);
         write_classes(t, &c);
         st = rp_text_flush(t);
     }

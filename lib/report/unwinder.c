@@ -182,9 +182,9 @@ static void put_path(const struct rp_facts *f, const struct rp_unwinder_facts *u
             rp_strbuf_printf(b, "\n%*s", INDENT, "");
             column = INDENT;
         }
-        rp_strbuf_puts(b, i ? "-> " : "");
+        rp_strbuf_puts(b, !i ? "" : column == INDENT ? "-> " : " -> ");
         rp_strbuf_puts(b, word.s && !word.oom ? word.s : "?");
-        rp_strbuf_puts(b, last ? "\n" : " ");
+        rp_strbuf_puts(b, last ? "\n" : "");
         column += width;
     }
     b->oom |= word.oom;

@@ -31,6 +31,7 @@ struct rp_explain_frame {
     uint64_t node_offset; /* in the node's section */
     rp_id node;           /* 0 = not of this link */
     bool has_pc, has_offset, is_return, is_guess, in_library;
+    bool is_loose;     /* a number that happened to stand in the text */
     bool is_messenger; /* abort, raise, __cxa_throw: brings the news, does not cause it */
 };
 
@@ -103,6 +104,9 @@ bool rp_explain_add(struct rp_explain *x, struct rp_own_finding *o, bool certain
 
 /* explain_trap.c: a trap in the place of removed code that was run into, as a finding. */
 bool rp_explain_trap(struct rp_explain *x);
+/* The removed code that a numbered trap at this address of the program's file stands for; 0 = none.
+ */
+rp_id rp_explain_trap_at(const struct rp_explain *x, uint64_t addr);
 /* Whether the report is about a linked image (`reap image`). */
 bool rp_explain_is_image(const struct rp_explain *x);
 

@@ -193,7 +193,11 @@ static bool add_trace_frames(struct rp_explain *x)
         const struct rp_trace_item *t = &trace->items.v[i];
         const struct rp_program_symbol *s = NULL;
         struct rp_explain_frame f = {
-            .symbol = t->symbol, .is_return = t->is_return, .in_library = t->in_library};
+            .symbol = t->symbol,
+            .is_return = t->is_return,
+            .in_library = t->in_library,
+            .is_loose = t->is_loose,
+        };
         uint64_t addr = 0;
         bool exact = false, placed = place_of(x, t, bias, &s, &addr, &exact);
         if (t->is_loose && !(placed && s))
@@ -315,6 +319,21 @@ const struct rp_explain_frame *rp_explain_culprit_frame(const struct rp_explain 
     return NULL;
 }
 
+/* A text may tell of much that happened before: an emulator logs every exception. Where execution
+ * stood at a trap is where it ended; what the text says before is left out. */
+static bool begin_at_trap(struct rp_explain *x)
+{
+    for (size_t i = 0; i < x->frames.n; i++) {
+        const struct rp_explain_frame *f = &x->frames.v[i];
+        if (f->is_return || !f->has_pc || f->in_library || !rp_explain_trap_at(x, f->pc))
+            continue;
+        x->frames.n -= i;
+        memmove(x->frames.v, x->frames.v + i, x->frames.n * sizeof *x->frames.v);
+        return true;
+    }
+    return false;
+}
+
 enum reap_status rp_explain_crash(struct rp_explain *x)
 {
     const struct rp_explain_input *in = x->in;
@@ -331,7 +350,7 @@ enum reap_status rp_explain_crash(struct rp_explain *x)
     }
     if (!ok)
         return rp_nomem(x->ctx);
-    x->kind = find_kind(x);
+    x->kind = begin_at_trap(x) ? RP_CRASH_ILLEGAL : find_kind(x);
     find_before(x);
     return REAP_OK;
 }

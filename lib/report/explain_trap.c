@@ -28,6 +28,13 @@ static rp_id node_of(const struct rp_explain *x, const uint8_t *code, size_t n)
                : 0;
 }
 
+rp_id rp_explain_trap_at(const struct rp_explain *x, uint64_t addr)
+{
+    uint8_t code[RP_TRAP_BYTES];
+    rp_id id = node_of(x, code, rp_program_read(x->in->program, addr, code, sizeof code));
+    return id && !x->f->nodes.v[id].live && x->f->nodes.v[id].cls == RP_CLASS_TEXT ? id : 0;
+}
+
 /* The node at an address of an image's file that holds a plain trap; 0 = none. */
 static rp_id plain_trap(const struct rp_explain *x, uint64_t addr)
 {
@@ -62,14 +69,13 @@ static rp_id trapped_node(const struct rp_explain *x)
     const struct rp_core *c = x->in->core;
     const struct rp_trace *t = x->in->trace;
     const struct rp_explain_frame *f = x->frames.n ? x->frames.v : NULL;
-    uint8_t code[RP_TRAP_BYTES];
     rp_id id = t ? node_of(x, t->code, t->n_code) : 0;
     if (id || !f || f->is_return)
         return id;
     if (!f->has_pc) /* gdb leaves out the address where a line starts */
         return f->node;
     for (uint64_t back = 0; back <= BACK && !id; back++)
-        id = node_of(x, code, rp_program_read(x->in->program, f->pc - back, code, sizeof code));
+        id = rp_explain_trap_at(x, f->pc - back);
     if (!id && c)
         id = node_of(x, c->code, c->n_code);
     for (uint64_t back = 0; back <= 1 && !id; back++)
@@ -105,7 +111,7 @@ static void put_referrers(const struct rp_explain *x, rp_id node, struct rp_strb
 static void put_caller(const struct rp_explain *x, bool is_image, struct rp_strbuf *b)
 {
     const struct rp_explain_frame *caller = x->frames.n > 1 ? &x->frames.v[1] : NULL;
-    if (!caller || !caller->symbol || caller->is_guess)
+    if (!caller || !caller->symbol || caller->is_guess || caller->is_loose)
         return;
     rp_strbuf_puts(b, "it was reached from '");
     rp_word_symbol(caller->symbol, b);

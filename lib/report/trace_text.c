@@ -202,6 +202,13 @@ static bool register_form(struct scan *s, const char *l, size_t n, size_t at, si
             v = skip_blanks(l, n, v + 1);
         struct rp_trace_item item = {.is_return = regs[i].is_return, .has_addr = true};
         size_t used = v < n ? read_hex(l + v, n - v, &item.addr) : 0;
+        /* "RIP: 0010:0xffffffff81026f98" of a kernel without names */
+        if (used == 4 && v + used < n && l[v + used] == ':') {
+            v += used + 1;
+            used = read_hex(l + v, n - v, &item.addr);
+            if (used < 8 || (v + used < n && (is_symbol_char(l[v + used]) || l[v + used] == '+')))
+                continue;
+        }
         if (used < 4 || (v + used < n && l[v + used] == ':')) /* "RIP: 0010:f+0x1" */
             continue;
         *ret_end = v + used;

@@ -47,11 +47,11 @@ static const struct {
      2,
      {{NULL, 0xfffffff9, 0, true, false, true}, {NULL, 0x40, 0, true, false, false}}},
     {"oops without names",
-     "RIP: 0010:0xffffffff81026f98\nRIP: 0010:0x1234\nRIP: 0010:deadbeef01+0x3/0x9\n",
+     "RIP: 0010:0xffffffff81026f98\nRIP: 0010:0x1234\nRIP: 0010:defaced+0x3/0x9\n",
      3, /* four digits are a number that counts only when it is code */
      {{NULL, 0xffffffff81026f98, 0, true, false, false},
       {NULL, 0x1234, 0, true, false, true},
-      {"deadbeef01", 0, 3, false, true, false}}},
+      {"defaced", 0, 3, false, true, false}}},
     {"nothing", "all is well at 12:30, 100 files, a-b\n", 0, {{0}}},
     {"long", "#0  0x11112222333344445 in f ()\n", 1, {{0}}}, /* no number of 64 bits */
 };

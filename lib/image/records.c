@@ -17,12 +17,25 @@
 #include "image/parts.h"
 
 #include "arch/arch.h"
+#include "arch/decode.h"
 #include "util/checked.h"
 
 #include <string.h>
 
-/* Bytes that a patched place has at most: `cs call` of x86 6, two words of AArch64 8. */
-enum { VERIFIED_BYTES = 8 };
+/* Bytes at a place that may be patched: one instruction of x86; on AArch64 the two no-operations of
+ * a function's entry (arch/arm64/kernel/ftrace.c), of which other places have one. */
+static uint64_t verified_bytes(const struct rp_image *im, uint64_t addr)
+{
+    enum { LONGEST = 8, X86_LONGEST = 15 };
+    const struct rp_shdr *sh = rp_shdr_of(im->m, rp_image_section_at(im, addr));
+    uint64_t room = sh->size - (addr - sh->addr);
+    if (im->e->machine != EM_X86_64 || sh->type == SHT_NOBITS)
+        return LONGEST;
+    struct rp_insn insn;
+    rp_decode(im->e->machine, im->e->data + sh->offset + (addr - sh->addr),
+              room < X86_LONGEST ? room : X86_LONGEST, addr, &insn);
+    return insn.kind == RP_INSN_BAD ? LONGEST : insn.length;
+}
 
 static unsigned width_of(enum rp_field_encoding e)
 {
@@ -138,7 +151,8 @@ static bool note_places(struct rp_image_build *b, const struct rp_image_table *t
             return false;
     if (!r->verified || !field_value(&r->subject, record, at, &value) || !is_code(b->im, value))
         return true;
-    return rp_vec_push(&b->im->verified, (struct rp_image_range){value, VERIFIED_BYTES});
+    return rp_vec_push(&b->im->verified,
+                       (struct rp_image_range){value, verified_bytes(b->im, value)});
 }
 
 static enum reap_status cut_table(struct rp_image_build *b, uint32_t index)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """reap explain: the guilty removal comes first, whatever else is missing; tripwires name it.
 
-usage: run.py --build DIR [--show] many|tripwire
+usage: run.py --build DIR [--show] many|tripwire|image
 """
 
 import argparse
@@ -184,15 +184,91 @@ def tripwire(options, work):
         expect(f"{name} stripped", found, "tripwire", "other.o")
 
 
+# --- filled images ---------------------------------------------------------------------------
+
+IMAGE = """
+#include <stdio.h>
+static volatile int sink;
+#define F __attribute__((noinline, noclone))
+F static int big(int x) { for (int i = 0; i < x; i++) sink += i * x; return sink; }
+__asm__(".type small,@function\\nsmall: ret\\n.size small,.-small\\n.globl small\\n"); /* no room for a number */
+extern void small(void);
+F static int step(int n) { return big(n) + 1; }
+F static void tiny_step(void) { small(); sink++; }
+int main(int argc, char **argv)
+{
+    (void)argv;
+    if (argc > 1)
+        tiny_step();
+    printf("%d\\n", step(argc));
+    return 0;
+}
+"""
+ARM = """
+static volatile int sink;
+__attribute__((noinline)) static int lost(int x) { return sink + x; }
+void _start(void) { sink = lost(3); register long n __asm__("x8") = 93; __asm__ volatile("svc #0" :: "r"(n)); }
+"""
+
+
+def told(what, explain, db, program, how, stdin, function):
+    found, _ = explain(db, program, how, stdin)
+    expect(what, found, "tripwire", "image")
+    if not found[0]["certain"] or function not in found[0]["symbols"] or \
+            found[0]["remedy"] != f"--keep-symbol={function}":
+        sys.exit(f"{what}: not told for certain\n{json.dumps(found[0], indent=1)}")
+    return found[0]
+
+
+def oops(code):
+    """What Linux prints on x86, somewhere in memory."""
+    words = " ".join(f"{b:02x}" for b in code)
+    return ("invalid opcode: 0000 [#1]\nRIP: 0010:0xffffffffa1234560\n"
+            f"Code: 90 90 <{words[:2]}>{words[2:]}\nRSP: 0018:ffffc90000013f10 EFLAGS: 00010246\n")
+
+
+def image(options, work):
+    """A reference is dropped on purpose: what it led to is a trap that is named, with and without
+    symbols, with and without a number in it."""
+    reap, explain = f"{options.build}/reap", Explain(options, work)
+    for name, text in (("main.c", IMAGE), ("arm.c", ARM)):
+        with open(f"{work}/{name}", "w", encoding="utf-8") as f:
+            f.write(text)
+    sh("gcc -O1 -g0 -fno-pie -no-pie -static -Wl,-q main.c -o image && ./image", work)
+    for name, edge, words in (("big", "step:big", ""), ("small", "tiny_step:small", "x")):
+        sh(f"{reap} image image -o {name} --test-drop-edge={edge} --db={name}.db", work)
+        sh(f"{reap} image image -o {name}.bare --test-drop-edge={edge} --strip-dead-symbols --strip-relocs && "
+           f"strip -o {name}.stripped {name}", work)
+        address = addresses_of(work, name, [name])
+        for program in (name, f"{name}.bare", f"{name}.stripped"):
+            text = crash(work, program, words, f"{program}.core")
+            first = told(f"{program} core", explain, f"{name}.db", program, f"--core {program}.core", "", name)
+            if "nothing in the image refers to it" not in first["evidence"]:
+                sys.exit(f"{program}: who refers to it?\n{json.dumps(first, indent=1)}")
+            told(f"{program} text", explain, f"{name}.db", program, "-", text, name)
+            told(f"{program} address", explain, f"{name}.db", program, address, "", name)
+    code = sh("objdump -d big --disassemble=big | grep -Po '^ *[0-9a-f]+:\\t\\K([0-9a-f]{2} )+' | tr -d '\\n'", work).stdout
+    told("oops", explain, "big.db", "big.bare", "-", oops(bytes.fromhex(code)[:16]), "big")
+    found, _ = explain("big.db", "big", "-", oops(b"\x0f\x0b" + bytes(14)))
+    if found:
+        sys.exit(f"a trap of somebody else's is no removal:\n{found}")
+    sh("aarch64-linux-gnu-gcc -O1 -nostdlib -static -Wl,-q arm.c -o arm.image", work)
+    sh(f"{reap} image arm.image -o arm --test-drop-edge=_start:lost --db=arm.db", work)
+    told("AArch64 address", explain, "arm.db", "arm", addresses_of(work, "arm", ["lost"]), "", "lost")
+    r = sh(f"{reap} image image -o none --test-drop-edge=big:main", work, check=False)
+    if r.returncode != 2 or os.path.exists(f"{work}/none"):
+        sys.exit(f"an edge that there is not: {r.returncode} {r.stdout}")
+
+
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--build", required=True)
     p.add_argument("--show", action="store_true")
-    p.add_argument("what", choices=("many", "tripwire"))
+    p.add_argument("what", choices=("many", "tripwire", "image"))
     options = p.parse_args()
     options.build = os.path.abspath(options.build)
     with tempfile.TemporaryDirectory(prefix="explain-") as work:
-        {"many": many, "tripwire": tripwire}[options.what](options, work)
+        {"many": many, "tripwire": tripwire, "image": image}[options.what](options, work)
     return 0
 
 

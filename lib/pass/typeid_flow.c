@@ -254,14 +254,14 @@ static struct rp_val address(struct rp_flow *f, uint32_t i, const struct rp_regs
     return in->index || in->width != 8 ? number : plus(f, get(regs, in->base), in->disp);
 }
 
+/* dst = src + imm, or plain dst = src. */
 static struct rp_val sum(struct rp_flow *f, uint32_t i, const struct rp_regs *regs)
 {
     const struct rp_insn *in = &f->insns.v[i];
-    if (f->reloc.v[i] && f->machine == EM_AARCH64) { /* adrp's low part */
-        struct rp_val v = named(f, i);
-        return v.kinds == RP_VAL_VTABLE ? v : constant;
-    }
-    return in->width == 8 ? plus(f, get(regs, in->src), in->imm) : number;
+    if (f->reloc.v[i] && f->machine == EM_AARCH64)
+        return named(f, i); /* adrp's low part; its 0 is filled in by the linker */
+    return in->width == 8 ? plus(f, get(regs, in->src), in->kind == RP_INSN_ADD ? in->imm : 0)
+                          : number;
 }
 
 /* What an instruction without a kind of its own leaves behind. */
@@ -339,7 +339,7 @@ void rp_flow_step(struct rp_flow *f, uint32_t i, struct rp_regs *regs)
         return;
     case RP_INSN_STORE: move_base(f, in, regs, base); return;
     case RP_INSN_ADDRESS: set(f, regs, in->dst, address(f, i, regs)); return;
-    case RP_INSN_MOVE: set(f, regs, in->dst, in->width == 8 ? get(regs, in->src) : number); return;
+    case RP_INSN_MOVE:
     case RP_INSN_ADD: set(f, regs, in->dst, sum(f, i, regs)); return;
     case RP_INSN_OTHER:
     case RP_INSN_BAD: other(f, i, regs); return;

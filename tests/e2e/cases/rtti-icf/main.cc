@@ -1,6 +1,7 @@
 // Vtables that differ in their RTTI slots alone must not become equal: a linker that folds identical
 // sections folds them, and clang compares vtable pointers for a dynamic_cast to a final class.
-// cflags: -O1 -ffunction-sections -fdata-sections -fno-devirtualize
+// compiler: clang
+// cflags: -O1 -ffunction-sections -fdata-sections
 // link: $CXX main.o -Wl,--icf=all -o $OUT
 // only: driver-lld-19 driver-lld-14 driver-mold
 // run: $OUT

@@ -1,4 +1,6 @@
 // Tests that pass, fail, are typed and parametrised; listeners; exceptions that the framework catches.
+// It casts down by typeid: the promise is refused.
+// slots: 0
 // link: -static -lgtest -lpthread
 // exit: 1
 #include <gtest/gtest.h>

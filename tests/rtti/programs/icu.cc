@@ -1,4 +1,5 @@
-// Collation, transliteration, break iterators, formats: a library with its own type ids beside typeid.
+// Collation, transliteration, break iterators, formats. Its operator== ask by typeid: the promise is refused.
+// slots: 0
 // link: -static -licui18n -licuuc -licudata -lpthread -ldl
 #include <iostream>
 #include <memory>

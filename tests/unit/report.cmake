@@ -7,6 +7,8 @@ reap_unit_test(report_views)
 reap_unit_test(why)
 reap_unit_test(trace_text)
 reap_unit_test(facts)
+reap_unit_test(classes)
+reap_unit_test(unwinder)
 target_compile_definitions(test_report_db PRIVATE REAP_DOCS="${CMAKE_SOURCE_DIR}/docs")
 # Pictures are read again by Graphviz's own library.
 pkg_check_modules(CGRAPH REQUIRED IMPORTED_TARGET libcgraph)

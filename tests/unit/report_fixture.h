@@ -23,6 +23,7 @@ struct fx {
     struct rp_ctx ctx;
     struct rp_facts f;
     char last_code[64], last_text[512]; /* of the last diagnostic */
+    bool cut_slots;                     /* RTTI edges are not followed */
 };
 
 static inline void fx_diag(void *user, const struct reap_diag *d)
@@ -124,7 +125,9 @@ static inline void fx_finish(struct fx *x)
     for (size_t i = 0; i < n; i++) {
         for (rp_id e = 1; e < f->edges.n && f->nodes.v[queue[i]].live == 1; e++) {
             rp_id to = f->edges.v[e].to;
-            if (f->edges.v[e].from != queue[i] || f->nodes.v[to].live)
+            uint8_t kind = f->edges.v[e].kind;
+            if (f->edges.v[e].from != queue[i] || f->nodes.v[to].live || kind == RP_EDGE_UNWIND ||
+                (kind == RP_EDGE_RTTI && x->cut_slots))
                 continue;
             f->nodes.v[to].live = 1;
             f->nodes.v[to].parent = queue[i];

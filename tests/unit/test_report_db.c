@@ -91,6 +91,64 @@ static void same_facts(const struct rp_facts *a, const struct rp_facts *b)
     assert_memory_equal(&a->totals, &b->totals, sizeof a->totals);
 }
 
+static void same_classes(const struct rp_facts *a, const struct rp_facts *b)
+{
+    assert_string_equal(rp_fact_str(a, a->typeinfo), rp_fact_str(b, b->typeinfo));
+    assert_string_equal(rp_fact_str(a, a->unwinder), rp_fact_str(b, b->unwinder));
+    assert_int_equal(a->types.n, b->types.n);
+    for (size_t i = 1; i < a->types.n; i++) {
+        const struct rp_fact_type *x = &a->types.v[i], *y = &b->types.v[i];
+        SAME(x, y, a, b, symbol);
+        SAME(x, y, a, b, typeinfo);
+        SAME(x, y, a, b, type_name);
+        SAME(x, y, a, b, why);
+        SAME(x, y, a, b, ancestor);
+        SAME(x, y, a, b, by);
+    }
+    assert_int_equal(a->bases.n, b->bases.n);
+    for (size_t i = 1; i < a->bases.n; i++)
+        assert_memory_equal(&a->bases.v[i], &b->bases.v[i], sizeof a->bases.v[i]);
+    assert_int_equal(a->rtti_slots.n, b->rtti_slots.n);
+    for (size_t i = 1; i < a->rtti_slots.n; i++) {
+        const struct rp_fact_slot *x = &a->rtti_slots.v[i], *y = &b->rtti_slots.v[i];
+        SAME(x, y, a, b, vtable);
+        SAME(x, y, a, b, type);
+        SAME(x, y, a, b, offset);
+        SAME(x, y, a, b, kept);
+    }
+    assert_int_equal(a->typeids.n, b->typeids.n);
+    for (size_t i = 1; i < a->typeids.n; i++) {
+        const struct rp_fact_typeid *x = &a->typeids.v[i], *y = &b->typeids.v[i];
+        SAME(x, y, a, b, node);
+        SAME(x, y, a, b, offset);
+        SAME(x, y, a, b, strong);
+        SAME(x, y, a, b, allowed);
+    }
+}
+
+/* Two classes, one the base of the other, a slot of each, and a use of typeid. */
+static void add_classes(struct fx *x, const struct fx_program *p)
+{
+    struct rp_fact_type base = {
+        .symbol = fx_str(x, "_ZTI4Base"), .typeinfo = p->h, .type_name = p->g};
+    struct rp_fact_type derived = {.symbol = fx_str(x, "_ZTI7Derived"),
+                                   .typeinfo = p->shared,
+                                   .why = RP_CLASS_NAMED,
+                                   .ancestor = 1,
+                                   .by = p->main};
+    struct rp_fact_base is = {.type = 2, .base = 1};
+    struct rp_fact_slot slots[2] = {{.vtable = p->f, .type = 1, .offset = 8},
+                                    {.vtable = p->main, .type = 2, .offset = 8, .kept = 1}};
+    struct rp_fact_typeid use = {
+        .node = p->main, .offset = 5, .strong = 1, .allowed = fx_str(x, "it only compares")};
+    x->f.typeinfo = fx_str(x, "collected");
+    x->f.unwinder = fx_str(x, "the program can call dlopen");
+    assert_true(rp_vec_push(&x->f.types, base) && rp_vec_push(&x->f.types, derived));
+    assert_true(rp_vec_push(&x->f.bases, is));
+    assert_true(rp_vec_push(&x->f.rtti_slots, slots[0]) && rp_vec_push(&x->f.rtti_slots, slots[1]));
+    assert_true(rp_vec_push(&x->f.typeids, use));
+}
+
 static void same_findings(const struct rp_facts *a, const struct rp_facts *b)
 {
     assert_int_equal(a->findings.n, b->findings.n);
@@ -141,11 +199,13 @@ static void facts_survive_the_round_trip(void **state)
     x.f.nodes.v[p.f].name = fx_str(&x, "bad \xff\xfe utf8 'quote\" \n\x01");
     add_finding(&x, &p);
     add_finding(&x, &p);
+    add_classes(&x, &p);
     const char *path = path_of("trip.db");
     assert_int_equal(rp_db_write(&x.ctx, &x.f, path), REAP_OK);
     assert_int_equal(rp_db_read(&x.ctx, path, &back), REAP_OK);
     same_facts(&x.f, &back);
     same_findings(&x.f, &back);
+    same_classes(&x.f, &back);
     rp_facts_free(&back);
     fx_free(&x);
 }
@@ -217,6 +277,7 @@ static void every_damage_is_found(void **state)
     } cases[] = {
         {"PRAGMA application_id = 1", "db-not-ours"},
         {"PRAGMA user_version = 99", "db-version"},
+        {"PRAGMA user_version = 2", "db-version"},
         {"DROP TABLE edge", "db-bad"},
         {"DROP TABLE meta", "db-bad"},
         {"ALTER TABLE node DROP COLUMN retained", "db-bad"},
@@ -237,7 +298,7 @@ static void every_damage_is_found(void **state)
         {"UPDATE node SET class = -1 WHERE id = 1", "db-bad"},
         {"UPDATE node SET live = 3 WHERE id = 1", "db-bad"},
         {"UPDATE node SET live = 0 WHERE id = 1", "db-bad"},
-        {"UPDATE node SET reason = 8 WHERE id = 4", "db-bad"},
+        {"UPDATE node SET reason = 99 WHERE id = 4", "db-bad"},
         {"UPDATE node SET reason = 0 WHERE id = 4", "db-bad"},
         {"UPDATE node SET size = NULL WHERE id = 1", "db-bad"},
         {"UPDATE node SET size = 'big' WHERE id = 1", "db-bad"},
@@ -251,7 +312,7 @@ static void every_damage_is_found(void **state)
         {"UPDATE node SET head = 99 WHERE id = 4", "db-bad"},
         {"UPDATE edge SET source = 0 WHERE id = 1", "db-bad"},
         {"UPDATE edge SET target = 4294967297 WHERE id = 1", "db-bad"},
-        {"UPDATE edge SET kind = 10 WHERE id = 1", "db-bad"},
+        {"UPDATE edge SET kind = 16 WHERE id = 1", "db-bad"},
         {"UPDATE edge SET symbol = -5 WHERE id = 1", "db-bad"},
         {"UPDATE edge SET source = 3, target = 2 WHERE id = 2", "db-bad"},
         {"UPDATE root SET node = 0 WHERE id = 1", "db-bad"},
@@ -266,11 +327,27 @@ static void every_damage_is_found(void **state)
         {"UPDATE undefined SET weak = 2 WHERE id = 1", "db-bad"},
         {"UPDATE file SET extracted_by = 9 WHERE id = 2", "db-bad"},
         {"UPDATE file SET path = 1000000 WHERE id = 2", "db-bad"},
+        {"UPDATE type SET symbol = 3 WHERE id = 1", "db-bad"},
+        {"UPDATE type SET typeinfo = 4000 WHERE id = 1", "db-bad"},
+        {"UPDATE type SET type_name = 4000 WHERE id = 1", "db-bad"},
+        {"UPDATE type SET why = 99 WHERE id = 1", "db-bad"},
+        {"UPDATE type SET ancestor = 3 WHERE id = 1", "db-bad"},
+        {"UPDATE type SET by_node = 4000 WHERE id = 1", "db-bad"},
+        {"UPDATE type SET id = 9 WHERE id = 2", "db-bad"},
+        {"UPDATE base SET type = 3", "db-bad"},
+        {"UPDATE base SET base = 0", "db-bad"},
+        {"UPDATE rtti_slot SET vtable = 0 WHERE id = 1", "db-bad"},
+        {"UPDATE rtti_slot SET type = 7 WHERE id = 1", "db-bad"},
+        {"UPDATE rtti_slot SET kept = 2 WHERE id = 1", "db-bad"},
+        {"UPDATE typeid_use SET node = 0", "db-bad"},
+        {"UPDATE typeid_use SET strong = 2", "db-bad"},
+        {"UPDATE typeid_use SET allowed = 1000000", "db-bad"},
     };
     struct fx x;
     struct fx_program p;
     fx_init(&x);
     fx_program(&x, &p);
+    add_classes(&x, &p);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const char *path = path_of("bad.db");
         sqlite3 *db;
@@ -280,7 +357,9 @@ static void every_damage_is_found(void **state)
         assert_int_equal(sqlite3_exec(db,
                                       "DROP VIEW nodes; DROP VIEW edges; DROP VIEW files;"
                                       "DROP VIEW symbols; DROP VIEW undefineds; DROP VIEW roots;"
-                                      "DROP VIEW finding_parts; DROP VIEW findings",
+                                      "DROP VIEW finding_parts; DROP VIEW findings;"
+                                      "DROP VIEW types; DROP VIEW rtti_slots;"
+                                      "DROP VIEW typeid_uses",
                                       NULL, NULL, NULL),
                          SQLITE_OK);
         int rc = sqlite3_exec(db, cases[i].sql, NULL, NULL, NULL);
@@ -420,12 +499,19 @@ static void views_show_text(void **state)
         {"SELECT weak FROM undefineds WHERE name = 'hook'", "1"},
         {"SELECT detail FROM roots WHERE reason = 'entry'", "entry symbol _start"},
         {"SELECT count(*) FROM nodes", "16"},
+        {"SELECT why || ' ' || ancestor || ' ' || by_name FROM types WHERE symbol = '_ZTI7Derived'",
+         "named _ZTI4Base main"},
+        {"SELECT live || ' ' || bytes || ' ' || name_bytes FROM types WHERE symbol = '_ZTI4Base'",
+         "0 5000 1000"},
+        {"SELECT vtable_name FROM rtti_slots WHERE type = '_ZTI4Base' AND NOT kept", "_ZN2ns1fEi"},
+        {"SELECT name || ': ' || allowed FROM typeid_uses", "main: it only compares"},
     };
     struct fx x;
     struct fx_program p;
     sqlite3 *db;
     fx_init(&x);
     fx_program(&x, &p);
+    add_classes(&x, &p);
     assert_int_equal(rp_db_write(&x.ctx, &x.f, path_of("views.db")), REAP_OK);
     assert_int_equal(sqlite3_open(path_of("views.db"), &db), SQLITE_OK);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -145,7 +145,7 @@ static enum reap_status make_gc_command(struct reap *r)
         if (option)
             ok = ok && rp_vec_push(&w, option) && rp_vec_push(&w, o->value);
     }
-    for (size_t i = 0; i < r->gc_inputs.n; i++) {
+    for (size_t i = 0; i < r->gc_inputs.n && r->product == REAP_PRODUCT_GC; i++) {
         const char *path = r->gc_inputs.v[i];
         if (path[0] == '-' || path[0] == '@') /* a file all the same */
             path = rp_arena_printf(&r->arena, "./%s", path);

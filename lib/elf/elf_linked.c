@@ -273,12 +273,34 @@ static int by_offset(const void *a, const void *b)
     return x->type < y->type ? -1 : x->type > y->type;
 }
 
+static bool is_reloc(const struct rp_shdr *s)
+{
+    return s->type == SHT_RELA || s->type == SHT_REL;
+}
+
 /* Relocations that the linker kept for the contents of an allocated section. */
 static bool is_kept(const struct rp_elf *e, uint32_t i)
 {
     const struct rp_shdr *s = &e->shdrs[i];
-    return (s->type == SHT_RELA || s->type == SHT_REL) && !(s->flags & SHF_ALLOC) && s->info &&
-           s->info < e->n_sections && (e->shdrs[s->info].flags & SHF_ALLOC);
+    return is_reloc(s) && !(s->flags & SHF_ALLOC) && s->info < e->n_sections &&
+           (e->shdrs[s->info].flags & SHF_ALLOC);
+}
+
+/* A section that is passed over by mistake would hide what the image needs. */
+static enum reap_status check_targets(struct rp_elf_check *c)
+{
+    const struct rp_elf *e = c->e;
+    for (uint32_t i = 1; i < e->n_sections; i++) {
+        const struct rp_shdr *s = &e->shdrs[i];
+        if (!is_reloc(s) || (s->flags & SHF_ALLOC) || !s->size)
+            continue;
+        uint32_t type = s->info < e->n_sections ? e->shdrs[s->info].type : SHT_NULL;
+        if (!s->info || type == SHT_NULL || is_reloc(&e->shdrs[s->info]) || type == SHT_SYMTAB ||
+            type == SHT_STRTAB)
+            return BAD(c, i, "bad-relocation-target", "relocates section %u of %u (type 0x%x)",
+                       s->info, e->n_sections, type);
+    }
+    return REAP_OK;
 }
 
 static enum reap_status check_kept(struct rp_elf_check *c, uint32_t i)
@@ -434,6 +456,8 @@ enum reap_status rp_elf_open_linked(struct rp_ctx *ctx, struct rp_elf *elf, cons
         st = check_symtab(&c);
     if (st == REAP_OK)
         st = move_symbols(&c, &l);
+    if (st == REAP_OK)
+        st = check_targets(&c);
     if (st == REAP_OK)
         st = read_relocs(&c, &n_relocs);
     free(l.by_addr);

@@ -67,7 +67,9 @@ static enum reap_status find_edges(struct rp_image_build *b)
 enum reap_status rp_image_analyse(struct rp_image *im, const struct rp_image_options *o)
 {
     struct rp_image_build b = {.im = im, .o = o};
-    enum reap_status st = rp_image_names(&b);
+    enum reap_status st = rp_elf_segments(im->m->ctx, im->e, &b.segments, &b.n_segments);
+    if (st == REAP_OK)
+        st = rp_image_names(&b);
     if (st == REAP_OK)
         st = rp_image_find_tables(&b);
     if (st == REAP_OK)
@@ -80,6 +82,7 @@ enum reap_status rp_image_analyse(struct rp_image *im, const struct rp_image_opt
         st = rp_image_roots(&b);
     if (st == REAP_OK)
         st = merge(&b);
+    free(b.segments);
     rp_strmap_free(&b.globals);
     rp_vec_free(&b.tables);
     rp_vec_free(&b.frames);

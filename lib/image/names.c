@@ -32,6 +32,17 @@ bool rp_image_global_addr(const struct rp_image_build *b, const char *name, uint
     return sym && rp_image_symbol_addr(b->im, sym, ret);
 }
 
+rp_id rp_image_node_at_any(const struct rp_image_build *b, uint64_t addr)
+{
+    rp_id node = rp_image_node_at(b->im, addr);
+    for (uint32_t i = 0; i < b->n_segments && !node; i++) {
+        const struct rp_segment *s = &b->segments[i];
+        if (s->type == PT_LOAD && addr - s->phys < s->size)
+            node = rp_image_node_at(b->im, s->addr + (addr - s->phys));
+    }
+    return node;
+}
+
 enum reap_status rp_image_names(struct rp_image_build *b)
 {
     const struct rp_elf *e = b->im->e;

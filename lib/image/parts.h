@@ -2,6 +2,7 @@
 #ifndef RP_IMAGE_PARTS_H
 #define RP_IMAGE_PARTS_H
 
+#include "elf/elf_linked.h"
 #include "image/image.h"
 
 /* A table of records between two marks, as a rule file describes it (link/rules.h). */
@@ -34,6 +35,8 @@ struct rp_image_frame {
 struct rp_image_build {
     struct rp_image *im;
     const struct rp_image_options *o;
+    struct rp_segment *segments;
+    uint32_t n_segments;
     struct rp_strmap globals; /* name -> symbol number of a global or weak definition */
     RP_VEC(struct rp_image_table) tables;
     RP_VEC(struct rp_image_frame) frames; /* by rising address */
@@ -46,6 +49,8 @@ struct rp_image_build {
 bool rp_image_symbol_addr(const struct rp_image *im, uint32_t sym, uint64_t *ret);
 /* The address of a global or weak definition. */
 bool rp_image_global_addr(const struct rp_image_build *b, const char *name, uint64_t *ret);
+/* The node that an address means; a kernel's early code names physical ones. */
+rp_id rp_image_node_at_any(const struct rp_image_build *b, uint64_t addr);
 /* Whether this symbol says nothing of the program: AArch64's $x and $d, assembler temporaries. */
 bool rp_image_is_marker(const char *name);
 

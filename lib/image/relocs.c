@@ -21,7 +21,6 @@
 
 #include "arch/access.h"
 #include "arch/arch.h"
-#include "elf/elf_linked.h"
 #include "util/checked.h"
 
 /* One relocation under way. */
@@ -43,6 +42,7 @@ struct dynamic_value {
 struct relocs {
     struct rp_image_build *b;
     RP_VEC(struct dynamic_value) dynamic; /* what the loader will store, by place */
+    struct rp_bitset kept;                /* sections that keep_section() has seen */
 };
 
 static bool add_edge(struct relocs *s, const struct place *x, rp_id to, enum rp_edge_kind kind)
@@ -120,6 +120,31 @@ static bool is_inner_label(const struct relocs *s, uint64_t value, rp_id to)
     return (s->b->im->atoms.v[to].flags & RP_ATOM_FUNCTION) && !rp_image_symbol_at(s->b->im, value);
 }
 
+/* A section's symbol plus an addend that leads out of the image: which data is meant is unknown, so
+ * all of it. Code that is named so is the start of the program's text. */
+static bool keep_section(struct relocs *s, const struct place *x, uint64_t value)
+{
+    struct rp_model *m = s->b->im->m;
+    uint32_t shndx = rp_sym_shndx(s->b->im->e, x->r->sym);
+    if (shndx >= s->b->im->e->n_sections)
+        return true;
+    rp_id section = m->files.v[0].sec_base + shndx;
+    const struct rp_shdr *sh = rp_shdr_of(m, section);
+    if ((sh->flags & SHF_EXECINSTR) || value == sh->addr + sh->size ||
+        rp_bitset_get(&s->kept, section))
+        return true;
+    rp_bitset_set(&s->kept, section);
+    for (uint32_t i = 0; i < m->sections[section].n_nodes; i++) {
+        struct rp_root r = {.node = m->sections[section].node + i,
+                            .reason = RP_ROOT_ODD_SHAPE,
+                            .detail = "a reference to its section leads out of the image",
+                            .follow = true};
+        if (!rp_vec_push(&m->roots, r))
+            return false;
+    }
+    return true;
+}
+
 /* What an address means that is S + A, or lies in x86 code behind the field. */
 static bool add_address(struct relocs *s, const struct place *x, uint64_t value, bool named)
 {
@@ -132,8 +157,10 @@ static bool add_address(struct relocs *s, const struct place *x, uint64_t value,
         if (tail && !add_edge(s, x, rp_image_node_at(im, value + tail), RP_EDGE_RELOC))
             return false;
     }
-    rp_id to = rp_image_node_at(im, value);
-    if (!to || (!x->code && !named && is_inner_label(s, value, to)))
+    rp_id to = rp_image_node_at_any(s->b, value);
+    if (!to)
+        return named || keep_section(s, x, value);
+    if (!x->code && !named && is_inner_label(s, value, to))
         return true;
     return add_edge(s, x, to, RP_EDGE_RELOC);
 }
@@ -287,6 +314,8 @@ enum reap_status rp_image_reloc_edges(struct rp_image_build *b)
 {
     struct relocs s = {.b = b};
     struct rp_model *m = b->im->m;
+    if (!rp_bitset_init(&s.kept, (size_t)m->n_section_ids + 1))
+        return rp_nomem(m->ctx);
     enum reap_status st = read_dynamic(&s);
     bool ok = true;
     for (rp_id i = 1; st == REAP_OK && ok && i <= m->n_section_ids; i++)
@@ -294,6 +323,7 @@ enum reap_status rp_image_reloc_edges(struct rp_image_build *b)
             ok = section_edges(&s, i);
     if (st == REAP_OK && ok)
         ok = dynamic_edges(&s);
+    rp_bitset_free(&s.kept);
     rp_vec_free(&s.dynamic);
     return ok ? st : rp_nomem(m->ctx);
 }

@@ -10,7 +10,6 @@
  */
 #include "image/parts.h"
 
-#include "elf/elf_linked.h"
 #include "link/brackets.h"
 #include "util/checked.h"
 #include "util/glob.h"
@@ -67,21 +66,6 @@ static const char *detail_of(struct rp_image_build *b, const char *what, const c
 
 /* --- the entry point ---------------------------------------------------------------------------
  */
-
-/* A kernel's entry is a physical address. */
-static rp_id node_at_physical(const struct rp_image_build *b, uint64_t addr)
-{
-    struct rp_segment *v = NULL;
-    uint32_t n = 0;
-    rp_id node = rp_image_node_at(b->im, addr);
-    if (node || rp_elf_segments(b->im->m->ctx, b->im->e, &v, &n) != REAP_OK)
-        return node;
-    for (uint32_t i = 0; i < n && !node; i++)
-        if (v[i].type == PT_LOAD && addr - v[i].phys < v[i].size)
-            node = rp_image_node_at(b->im, v[i].addr + (addr - v[i].phys));
-    free(v);
-    return node;
-}
 
 /* Names of the command line and of linker scripts. */
 static enum reap_status name_roots(struct rp_image_build *b)
@@ -342,7 +326,7 @@ enum reap_status rp_image_roots(struct rp_image_build *b)
 {
     enum reap_status st = REAP_OK;
     if (b->im->e->entry)
-        st = add(b, node_at_physical(b, b->im->e->entry), RP_ROOT_ENTRY, "entry point");
+        st = add(b, rp_image_node_at_any(b, b->im->e->entry), RP_ROOT_ENTRY, "entry point");
     if (st == REAP_OK)
         st = name_roots(b);
     if (st == REAP_OK)

@@ -97,7 +97,8 @@ static bool is_usable(struct resolver *r, const struct cand *c)
     r->model->arch = arch;
     if (r->opts->mode == RP_RESOLVE_LLD && !r->link->relocatable)
         for (uint32_t i = 1; i < c->elf.n_sections; i++)
-            if (c->elf.shdrs[i].type == SHT_LLVM_DEPENDENT_LIBRARIES_)
+            if (c->elf.shdrs[i].type == SHT_LLVM_DEPENDENT_LIBRARIES_ &&
+                !rp_res_deplibs_are_idle(r, &c->elf, i))
                 refuse(r, &r->ret->unsupported_file, c->display);
     return !r->stop;
 }

@@ -198,6 +198,12 @@ void rp_res_read_switches(struct resolver *r);
 
 enum reap_status rp_res_open_shared(struct resolver *r, struct dso *d);
 
+/* --- resolve_deplibs.c ----------------------------------------------------------------------- */
+
+/* Whether the libraries that a section of dependent libraries names would add nothing to the link.
+ */
+bool rp_res_deplibs_are_idle(const struct resolver *r, const struct rp_elf *elf, uint32_t shndx);
+
 /* --- resolve.c ------------------------------------------------------------------------------- */
 
 /* The state of a name; the table grows on demand. NULL when out of memory. */

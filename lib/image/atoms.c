@@ -7,8 +7,8 @@
  *   address is odd: assemblers put such labels into the middle of a table's entry.
  * - Such an atom, and whatever assembly it follows, reaches to the next symbol.
  * - What no symbol covers is a gap, unless it is padding (zeros, no-ops): padding is in no node,
- *   and never changed. Gaps of code are divided where records of tables point to: the replacement
- *   instructions of an alternative stand in a row without names.
+ *   and never changed. Gaps of code are divided where records of tables point to (the replacement
+ *   instructions of an alternative stand in a row without names), and by pieces.c.
  * - Records of tables go before symbols.
  *
  * How: the symbols of all sections, sorted by address; then each section is swept once. Nothing
@@ -308,6 +308,12 @@ static bool split_section(struct rp_image_build *b, rp_id section)
     return sweep_section(&s);
 }
 
+static int by_number(const void *a, const void *b)
+{
+    const uint64_t *x = a, *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
 static int by_cut(const void *a, const void *b)
 {
     const struct rp_image_cut *x = a, *y = b;
@@ -334,6 +340,8 @@ enum reap_status rp_image_atoms(struct rp_image_build *b)
         return st;
     if (b->cuts.n)
         qsort(b->cuts.v, b->cuts.n, sizeof *b->cuts.v, by_cut);
+    if (b->splits.n)
+        qsort(b->splits.v, b->splits.n, sizeof *b->splits.v, by_number);
     if (!rp_vec_push(&m->nodes, (struct rp_node){0}) ||
         !rp_vec_push(&im->atoms, (struct rp_atom){0}))
         return rp_nomem(m->ctx);

@@ -73,6 +73,8 @@ enum reap_status rp_image_analyse(struct rp_image *im, const struct rp_image_opt
     if (st == REAP_OK)
         st = rp_image_find_tables(&b);
     if (st == REAP_OK)
+        st = rp_image_find_pieces(&b);
+    if (st == REAP_OK)
         st = rp_image_find_frames(&b);
     if (st == REAP_OK)
         st = rp_image_atoms(&b);

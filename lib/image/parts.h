@@ -61,6 +61,8 @@ enum reap_status rp_image_name_edges(struct rp_image_build *b); /* f to f.cold *
 /* records.c: find tables and cut them; then the edges of their records. */
 enum reap_status rp_image_find_tables(struct rp_image_build *b);
 enum reap_status rp_image_record_edges(struct rp_image_build *b);
+/* pieces.c: where code without names is divided: splits. */
+enum reap_status rp_image_find_pieces(struct rp_image_build *b);
 /* frames.c: the same for .eh_frame. */
 enum reap_status rp_image_find_frames(struct rp_image_build *b);
 enum reap_status rp_image_frame_edges(struct rp_image_build *b);

@@ -178,12 +178,6 @@ static int by_range(const void *a, const void *b)
     return x->addr < y->addr ? -1 : x->addr > y->addr;
 }
 
-static int by_number(const void *a, const void *b)
-{
-    const uint64_t *x = a, *y = b;
-    return *x < *y ? -1 : *x > *y;
-}
-
 /* Disjoint and sorted, cut off at the end of their section. */
 static void tidy_verified(struct rp_image *im)
 {
@@ -218,8 +212,6 @@ enum reap_status rp_image_find_tables(struct rp_image_build *b)
     }
     for (uint32_t i = 0; i < b->tables.n && st == REAP_OK; i++)
         st = cut_table(b, i);
-    if (b->splits.n)
-        qsort(b->splits.v, b->splits.n, sizeof *b->splits.v, by_number);
     tidy_verified(b->im);
     return st;
 }

@@ -27,6 +27,10 @@ Section = collections.namedtuple("Section", "number name kind address offset siz
 # Bookkeeping about code: it keeps nothing alive.
 ABOUT_CODE = (".eh_frame", ".gcc_except_table", ".debug", ".orc_unwind", ".comment", ".eh_frame_hdr")
 
+# Whatever follows them is not run.
+STOPS = {"ret", "retq", "jmp", "ud2", "hlt", "int3", "b", "br", "udf", "brk", "notrack", "repz", "bnd", "eret", "braa",
+         "retaa", "nop", "nopw", "nopl", "xchg", "data16", "cs"}  # and padding, which follows such
+
 
 def tool(*words):
     r = subprocess.run(words, stdout=subprocess.PIPE, text=True, errors="replace", check=True)
@@ -70,6 +74,7 @@ class Image:
         self.allocated = sorted((s for s in self.sections if "A" in s.flags and "T" not in s.flags and s.size),
                                 key=lambda s: s.address)
         code = {s.number for s in self.sections if "X" in s.flags}
+        ends = {s.number: s.address + s.size for s in self.sections}
         functions, objects, labels = [], [], []
         for m in re.finditer(r"^ +\d+: ([0-9a-f]{16}) +(\d+|0x[0-9a-f]+) (\w+) +\w+ +\w+ +(?:\[.*\] +)?(\d+) (.*)$",
                              tool("readelf", "-sW", path), re.M):
@@ -78,7 +83,7 @@ class Image:
                 continue
             if s.size:
                 (functions if s.section in code else objects).append(s)
-            elif s.section in code:
+            elif s.section in code and s.address < ends[s.section]:
                 labels.append(s)
         # A label without size reaches to whatever comes next.
         starts = sorted({s.address for s in functions + labels} | {s.address + s.size for s in self.allocated})
@@ -124,13 +129,18 @@ class Image:
     def read_branches(self):
         """(place, target): direct branches, and addresses relative to the instruction."""
         self.branches = []
-        pattern = re.compile(r"^ *([0-9a-f]+):\t(\S+)(?: +(.*))?$")
+        self.places, self.stops = [], []  # of every instruction: its address; whether none follows it
+        pattern = re.compile(r"^ *([0-9a-f]+):\t(\S+)(?:[ \t]+(.*))?$")
         for line in tool(self.prefix + "objdump", "-d", "-w", "--no-show-raw-insn", self.path).splitlines():
             m = pattern.match(line)
-            if not m or not m[3]:
+            if not m:
+                continue
+            self.places.append(int(m[1], 16))
+            self.stops.append(m[2] in STOPS or m[2].startswith("jmp"))
+            if not m[3]:
                 continue
             place, operands = int(m[1], 16), m[3]
-            t = re.search(r"# (?:0x)?([0-9a-f]+)(?: <|$)", operands) or re.search(r"(?:^|, |[ \t])(?:0x)?([0-9a-f]{5,}) <", operands)
+            t = re.search(r"# (?:0x)?([0-9a-f]+)(?: <|$)", operands) or re.search(r"(?:^|, |[ \t])(?:0x)?([0-9a-f]+) <", operands)
             if t and m[2] != "adrp":
                 self.branches.append((place, int(t[1], 16)))
 
@@ -168,6 +178,13 @@ class Image:
             out[None].update(targets(self.by_name[name]))
         for place, target in self.branches:
             edge(place, targets(target))
+        if not certain:  # code that runs on into what follows
+            for s in self.functions.v:
+                i = bisect.bisect_left(self.places, s.address + s.size) - 1
+                if i >= 0 and not self.stops[i]:
+                    j = bisect.bisect_left(self.functions.starts, s.address + s.size)
+                    if j < len(self.functions.v) and self.functions.v[j].address < s.address + s.size + 32:
+                        out[s].update(targets(self.functions.v[j].address))
         for place, kind, value, about in self.relocations:
             if kind.endswith("IRELATIVE") or kind.endswith("IRELATIV") or kind == "R_AARCH64_IRELATIVE":
                 out[None].update(targets(value))
@@ -178,27 +195,42 @@ class Image:
                 edge(place, targets(value) + targets(value + 4) + targets(value + 8))
         if not certain:  # assembly
             out[None].update(s for s in self.functions.v if s.kind in ("NOTYPE", "LABEL"))
-        live, work = set(), [None]
+        live, work, self.path_of = set(), [None], {}
         while work:
-            for t in out[work.pop()]:
+            source = work.pop()
+            for t in out[source]:
                 if t not in live:
                     live.add(t)
+                    self.path_of[t] = source
                     work.append(t)
         return {s for s in live if s.section in self.code_numbers}
+
+    def why(self, symbol):
+        """The path by which the last walk reached it."""
+        names = []
+        while symbol:
+            names.append(symbol.name)
+            symbol = self.path_of.get(symbol)
+        return " <- ".join(names)
 
     def load(self, path=None):
         with open(path or self.path, "rb") as f:
             return f.read()
 
     def offset(self, address):
+        """Where the byte is in the file, None: nowhere."""
         s = self.section_of(address)
-        return s.offset + address - s.address
+        return s.offset + address - s.address if s and s.kind != "NOBITS" else None
 
     def filled(self, path):
         """Functions whose bytes differ in the file at `path`."""
         a, b = self.load(), self.load(path)
-        return {s for s in self.functions.v
-                if a[self.offset(s.address):][:s.size] != b[self.offset(s.address):][:s.size]} if a != b else set()
+        found = set()
+        for s in self.functions.v:
+            at = self.offset(s.address)
+            if at is not None and a[at:at + s.size] != b[at:at + s.size]:
+                found.add(s)
+        return found
 
 
 def size(functions):
@@ -232,9 +264,13 @@ def main():
     more = filled & possible
     print("filled %d, %d bytes; wrong %d; dead but not filled %d, %d bytes; filled though possible %d, %d bytes"
           % (len(filled), size(filled), len(wrong), len(missed), size(missed), len(more), size(more)))
+    if wrong:
+        image.walk(True)
     for label, group in (("wrong", wrong), ("missed", missed), ("more", more)):
         if group and (a.v or label == "wrong"):
-            print(label + ":", " ".join(sorted(s.name for s in group)[:60]))
+            print(label + ":", " ".join(sorted(s.name for s in group)[:40]))
+    for s in sorted(wrong)[:20]:
+        print("wrong:", image.why(s))
     return 1 if wrong else 0
 
 

@@ -196,7 +196,7 @@ enum reap_status rp_rw_tombstone(struct rp_rewrite *rw, uint32_t from, struct rp
     if (cut == RP_CUT && rw->e->shdrs[from].flags & SHF_EXECINSTR) {
         value = rp_unwind_trap(rw->arch);
     } else if (cut && cut != RP_CUT) {
-        value = rp_slot_value(cut, info->width);
+        value = rp_slot_value(rw->plan->rtti->tag, cut, info->width);
     } else if (info->insn || info->width == 0 || info->width > 8) {
         return REAP_OK;
     }

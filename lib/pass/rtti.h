@@ -77,6 +77,7 @@ struct rp_rtti {
     /* What may be read through a slot without naming a class, as far as code outside of the link
      * is concerned: why that cannot be excluded; NULL: it can (rtti_outside.c). */
     const char *outside;
+    uint16_t tag;      /* for rp_slot_value() */
     const char *folds; /* why slots may not be cut in any case, or NULL */
 
     /* for the marking; by index, not for reports */
@@ -113,12 +114,14 @@ static inline bool rp_slot_is_cut(const struct rp_marks *marks, const struct rp_
 }
 
 /* What a slot of `width` bytes holds when it is cut: a word that no program can read from, with the
- * number of the class, so that vtables that differed still do, and a crash names the class
- * (docs/typeinfo-slots.md). There is no such word of four bytes: 0. */
-#define RP_SLOT_MARK UINT64_C(0x72656170) /* "reap"; the upper half */
-static inline uint64_t rp_slot_value(rp_id cls, unsigned width)
+ * number of the class in the lower half, so that vtables that differed still do, and a crash names
+ * the class (docs/typeinfo-slots.md). `tag` tells the runs apart whose objects are linked together.
+ * There is no such word of four bytes: 0. */
+#define RP_SLOT_MARK UINT64_C(0x7265) /* the uppermost 16 bits: "re" */
+#define RP_SLOT_TAG  0x6170           /* of a linked output: "ap" */
+static inline uint64_t rp_slot_value(uint16_t tag, rp_id cls, unsigned width)
 {
-    return width == 8 ? RP_SLOT_MARK << 32 | cls : 0;
+    return width == 8 ? RP_SLOT_MARK << 48 | (uint64_t)tag << 32 | cls : 0;
 }
 /* The class of the slot at a place of a vtable's node; 0: there is none. */
 rp_id rp_rtti_slot_class(const struct rp_rtti *rtti, rp_id vtable, uint64_t offset);

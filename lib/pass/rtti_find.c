@@ -23,6 +23,7 @@
 
 #include "arch/arch.h"
 #include "util/pool.h"
+#include "util/strmap.h"
 
 #include <string.h>
 
@@ -440,9 +441,21 @@ static void free_files(struct finder *x)
     free(x->files);
 }
 
+/* Objects that were collected by themselves are linked together later: their numbers must differ.
+ */
+static uint16_t tag_of(const struct rp_model *m, const struct rp_job *job)
+{
+    uint64_t h = 0;
+    if (!job->link->relocatable)
+        return RP_SLOT_TAG;
+    for (size_t i = 0; i < m->files.n; i++)
+        h = h * 31 + rp_hash(m->files.v[i].display, strlen(m->files.v[i].display));
+    return (uint16_t)(h ^ h >> 16 ^ h >> 32 ^ h >> 48);
+}
+
 enum reap_status rp_rtti_find(struct rp_model *m, const struct rp_job *job, struct rp_rtti *ret)
 {
-    struct rp_rtti rtti = {0};
+    struct rp_rtti rtti = {.tag = tag_of(m, job)};
     struct finder x = {.m = m, .rtti = &rtti};
     x.word = m->arch->elf_class == ELFCLASS64 ? 8 : 4;
     x.files = calloc(m->files.n + 1, sizeof *x.files);

@@ -388,7 +388,7 @@ static bool is_cut_right(const struct verifier *v, uint32_t i, const struct rp_r
             continue;
         if (!bytes || !rp_in_range(at, width, size))
             return false;
-        return width == 8 ? rp_load64(bytes + at) >> 32 == RP_SLOT_MARK
+        return width == 8 ? rp_load64(bytes + at) >> 48 == RP_SLOT_MARK
                           : width == 4 && rp_load32(bytes + at) == 0;
     }
     return true;

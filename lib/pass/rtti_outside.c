@@ -130,11 +130,27 @@ static const char *base_name(const char *path)
 static bool is_runtime(const struct rp_file *f)
 {
     static const char *const names[] = {
-        "libc",           "libm",           "libgcc_s",        "libpthread",
-        "libdl",          "librt",          "libutil",         "libresolv",
-        "libstdc++",      "libc++",         "libc++abi",       "libunwind",
-        "libatomic",      "ld-linux",       "ld-linux-x86-64", "ld-linux-aarch64",
-        "ld-linux-armhf", "ld-musl-x86_64", "ld-musl-aarch64", "ld-musl-i386",
+        "libc",
+        "libm",
+        "libmvec",
+        "libgcc_s",
+        "libpthread",
+        "libdl",
+        "librt",
+        "libutil",
+        "libresolv",
+        "libstdc++",
+        "libc++",
+        "libc++abi",
+        "libunwind",
+        "libatomic",
+        "ld-linux",
+        "ld-linux-x86-64",
+        "ld-linux-aarch64",
+        "ld-linux-armhf",
+        "ld-musl-x86_64",
+        "ld-musl-aarch64",
+        "ld-musl-i386",
     };
     const char *name = f->elf.soname ? f->elf.soname : base_name(f->path);
     size_t n = 0; /* up to ".so" */
@@ -149,9 +165,17 @@ static bool is_runtime(const struct rp_file *f)
     return false;
 }
 
+/* Mangled as C++ does. Vector variants of C functions (_ZGVbN2v_cos; Vector Function ABI) are not.
+ */
+static bool is_mangled(const char *name)
+{
+    bool vector = !strncmp(name, "_ZGV", 4) && name[4] >= 'a' && name[4] <= 'z';
+    return !strncmp(name, "_Z", 2) && !vector;
+}
+
 static bool is_cxx_name(const char *name)
 {
-    return !strncmp(name, "_Z", 2) || !strncmp(name, "__gxx_personality", 17) ||
+    return is_mangled(name) || !strncmp(name, "__gxx_personality", 17) ||
            !strcmp(name, "__dynamic_cast") ||
            (!strncmp(name, "__cxa_", 6) && strcmp(name, "__cxa_finalize") != 0 &&
             strcmp(name, "__cxa_atexit") != 0 && strncmp(name, "__cxa_thread_atexit", 19) != 0);

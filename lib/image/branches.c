@@ -18,6 +18,8 @@
  *   step when a function of known size is all instructions, the last of which ends where the
  *   function does, and no branch within it goes to the middle of one.
  *
+ * - Distances of 32 bits in data, and in code: offsets.c.
+ *
  * Replacement instructions of alternatives are decoded where they stand, although they run where
  * they are copied to: Linux computes the distance of a branch anew from there (arch/x86/kernel/
  * alternative.c, arch/arm64/kernel/alternative.c), so that its target is that of the replacement.
@@ -41,7 +43,13 @@ struct work {
     const struct rp_image_options *o;
     uint16_t machine;
     struct rp_image_knowns known;
-    struct rp_image_edges *pieces; /* of NODES_AT_ONCE nodes each */
+    struct piece *pieces; /* of NODES_AT_ONCE nodes each */
+    struct rp_image_knowns starts;
+};
+
+struct piece {
+    struct rp_image_edges edges;
+    struct rp_image_knowns starts; /* places in data that its code refers to */
 };
 
 /* --- what relocations said ---------------------------------------------------------------------
@@ -53,6 +61,12 @@ static int compare_known(const void *a, const void *b)
     if (x->addr != y->addr)
         return x->addr < y->addr ? -1 : 1;
     return x->to < y->to ? -1 : x->to > y->to;
+}
+
+static void sort_known(struct rp_image_knowns *k)
+{
+    if (k->v.n)
+        qsort(k->v.v, k->v.n, sizeof *k->v.v, compare_known);
 }
 
 static bool collect_known(struct work *w, const struct rp_image_edges *edges)
@@ -70,7 +84,7 @@ static bool collect_known(struct work *w, const struct rp_image_edges *edges)
             return false;
     }
     if (!sorted)
-        qsort(ks->v.v, ks->v.n, sizeof *ks->v.v, compare_known);
+        sort_known(ks);
     return true;
 }
 
@@ -99,6 +113,7 @@ struct atom {
     bool goes_on;               /* control may leave at the end */
     bool in_step;               /* so far */
     struct scratch *scratch;
+    struct rp_image_knowns *starts;
 };
 
 static bool add(struct atom *a, uint64_t target, uint64_t place, enum rp_image_source source)
@@ -106,6 +121,9 @@ static bool add(struct atom *a, uint64_t target, uint64_t place, enum rp_image_s
     if (target - a->addr < a->size) /* as most do */
         return true;
     rp_id to = rp_image_node_at(a->w->im, target);
+    if (to && !(a->w->im->atoms.v[to].flags & RP_ATOM_CODE) &&
+        !rp_vec_push(&a->starts->v, (struct rp_image_known){target, a->node}))
+        return false;
     if (!to || to == a->node || rp_image_is_known(&a->w->known, place, to))
         return true;
     return rp_image_add_edge(a->out, a->node, to, RP_EDGE_RELOC, source, 0, place);
@@ -260,23 +278,37 @@ static bool is_filled(const struct atom *a)
     return some;
 }
 
-static enum reap_status do_node(const struct work *w, rp_id node, struct scratch *scratch,
-                                struct rp_image_edges *out)
+/* Data of the program: no records, which are decoded by what they are, no frames, no strings of the
+ * dynamic linker. */
+static bool may_hold_distances(const struct rp_image *im, rp_id node)
+{
+    const struct rp_node *n = &im->m->nodes.v[node];
+    const struct rp_shdr *sh = rp_shdr_of(im->m, n->section);
+    return (n->kind == RP_NODE_ATOM || n->kind == RP_NODE_GAP) && sh->type == SHT_PROGBITS &&
+           (sh->flags & SHF_ALLOC) && !im->atoms.v[node].table &&
+           !(im->m->sections[n->section].flags & RP_SEC_EH_FRAME) &&
+           strcmp(rp_section_name(im->m, n->section), ".eh_frame_hdr") != 0;
+}
+
+static enum reap_status do_code(const struct work *w, rp_id node, struct scratch *scratch,
+                                struct piece *out)
 {
     const struct rp_image *im = w->im;
-    struct atom a = {.w = w, .out = out, .node = node, .scratch = scratch};
-    if (!(im->atoms.v[node].flags & RP_ATOM_CODE) || !im->m->nodes.v[node].size)
-        return REAP_OK;
+    struct rp_image_edges *edges = &out->edges;
+    struct atom a = {
+        .w = w, .out = edges, .node = node, .scratch = scratch, .starts = &out->starts};
     a.addr = rp_image_node_addr(im, node);
     a.size = im->m->nodes.v[node].size;
     a.bytes = rp_image_data(im, a.addr, a.size);
     if (!a.bytes || is_filled(&a))
         return REAP_OK;
-    size_t first = out->v.n;
+    size_t first = edges->v.n;
     bool ok = w->o->no_decode || (decode(&a) && add_next(&a));
     if (ok && !w->o->no_scan && w->machine == EM_X86_64)
         ok = rp_image_scan(im, node, a.bytes, a.in_step ? scratch->starts.v : NULL, &w->known,
-                           first, out);
+                           first, edges);
+    if (ok && !a.in_step)
+        ok = rp_image_offsets(im, node, a.bytes, true, &w->starts, edges);
     return ok ? REAP_OK : REAP_ERR_NOMEM;
 }
 
@@ -286,14 +318,49 @@ static enum reap_status do_node(const struct work *w, rp_id node, struct scratch
 static enum reap_status do_piece(void *arg, size_t piece)
 {
     struct work *w = arg;
+    const struct rp_image *im = w->im;
     size_t first = piece * NODES_AT_ONCE + 1, end = first + NODES_AT_ONCE;
     struct scratch scratch = {0};
     enum reap_status st = REAP_OK;
-    for (size_t n = first; n < end && n < w->im->m->nodes.n && st == REAP_OK; n++)
-        st = do_node(w, (rp_id)n, &scratch, &w->pieces[piece]);
+    for (size_t n = first; n < end && n < im->m->nodes.n && st == REAP_OK; n++)
+        if ((im->atoms.v[n].flags & RP_ATOM_CODE) && im->m->nodes.v[n].size)
+            st = do_code(w, (rp_id)n, &scratch, &w->pieces[piece]);
     rp_vec_free(&scratch.starts);
     rp_vec_free(&scratch.inner);
     return st;
+}
+
+static enum reap_status do_data(void *arg, size_t piece)
+{
+    struct work *w = arg;
+    const struct rp_image *im = w->im;
+    size_t first = piece * NODES_AT_ONCE + 1, end = first + NODES_AT_ONCE;
+    for (size_t n = first; n < end && n < im->m->nodes.n; n++) {
+        uint64_t size = im->m->nodes.v[n].size;
+        if ((im->atoms.v[n].flags & RP_ATOM_CODE) || !size || !may_hold_distances(im, (rp_id)n))
+            continue;
+        const uint8_t *bytes = rp_image_data(im, rp_image_node_addr(im, (rp_id)n), size);
+        if (bytes &&
+            !rp_image_offsets(im, (rp_id)n, bytes, false, &w->starts, &w->pieces[piece].edges))
+            return REAP_ERR_NOMEM;
+    }
+    return REAP_OK;
+}
+
+static bool collect_starts(struct work *w, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct rp_image_knowns *k = &w->pieces[i].starts;
+        if (!k->v.n)
+            continue;
+        if (!rp_vec_reserve(&w->starts.v, w->starts.v.n + k->v.n))
+            return false;
+        memcpy(w->starts.v.v + w->starts.v.n, k->v.v, k->v.n * sizeof *k->v.v);
+        w->starts.v.n += k->v.n;
+        rp_vec_free(&k->v);
+    }
+    sort_known(&w->starts);
+    return true;
 }
 
 static bool append(struct rp_image_edges *to, const struct rp_image_edges *from)
@@ -312,20 +379,19 @@ enum reap_status rp_image_branches(const struct rp_image *im, const struct rp_im
     struct work w = {.im = im, .o = o, .machine = im->e->machine};
     struct rp_ctx *ctx = im->m->ctx;
     size_t n = (im->m->nodes.n + NODES_AT_ONCE - 1) / NODES_AT_ONCE;
-    enum reap_status st = REAP_OK;
     if (!rp_decode_has(w.machine))
         return REAP_OK;
     w.pieces = calloc(n + 1, sizeof *w.pieces);
-    if (!w.pieces || !collect_known(&w, ret))
-        st = rp_nomem(ctx);
-    if (st == REAP_OK)
-        st = rp_parallel(ctx, n, do_piece, &w) == REAP_OK ? REAP_OK : rp_nomem(ctx);
-    for (size_t i = 0; i < n && st == REAP_OK; i++)
-        if (!append(ret, &w.pieces[i]))
-            st = rp_nomem(ctx);
-    for (size_t i = 0; i < n && w.pieces; i++)
-        rp_vec_free(&w.pieces[i].v);
+    bool ok = w.pieces && collect_known(&w, ret) && rp_parallel(ctx, n, do_piece, &w) == REAP_OK &&
+              collect_starts(&w, n) && rp_parallel(ctx, n, do_data, &w) == REAP_OK;
+    for (size_t i = 0; i < n && ok; i++)
+        ok = append(ret, &w.pieces[i].edges);
+    for (size_t i = 0; i < n && w.pieces; i++) {
+        rp_vec_free(&w.pieces[i].edges.v);
+        rp_vec_free(&w.pieces[i].starts.v);
+    }
     free(w.pieces);
     rp_vec_free(&w.known.v);
-    return st;
+    rp_vec_free(&w.starts.v);
+    return ok ? REAP_OK : rp_nomem(ctx);
 }

@@ -4,10 +4,10 @@
 
 #include "image/image.h"
 
-/* A reference that a relocation has told of already. */
+/* A reference that a relocation has told of already; or one from code to data, the other way. */
 struct rp_image_known {
-    uint64_t addr; /* of the field */
-    rp_id to;
+    uint64_t addr; /* of the field; or where it leads to */
+    rp_id to;      /* or from */
 };
 struct rp_image_knowns {
     RP_VEC(struct rp_image_known) v; /* sorted */
@@ -22,5 +22,10 @@ bool rp_image_is_known(const struct rp_image_knowns *k, uint64_t addr, rp_id to)
 bool rp_image_scan(const struct rp_image *im, rp_id node, const uint8_t *bytes,
                    const uint8_t *starts, const struct rp_image_knowns *known, size_t decoded,
                    struct rp_image_edges *out);
+
+/* offsets.c: append functions that the bytes of `node` name by distances of 32 bits. starts: what
+ * code refers to in data (addr), and by whom (to); empty for code. */
+bool rp_image_offsets(const struct rp_image *im, rp_id node, const uint8_t *bytes, bool code,
+                      const struct rp_image_knowns *starts, struct rp_image_edges *out);
 
 #endif

@@ -110,6 +110,32 @@ static enum reap_status open_file(struct rp_ctx *ctx, const char *path, struct r
     return REAP_OK;
 }
 
+/* Functions that refer to nothing at all, not even to data: somebody has taken the relocations of
+ * their section away. Short ones may well be so. */
+static enum reap_status check_relocations(const struct rp_image *im)
+{
+    enum { SHORT = 1024 };
+    const struct rp_model *m = im->m;
+    for (uint32_t i = 1; i < im->e->n_symbols; i++) {
+        const struct rp_sym *sym = &im->e->syms[i];
+        uint32_t n = 0, shndx = rp_sym_shndx(im->e, i);
+        if (rp_sym_type(sym) != STT_FUNC || !sym->size || shndx == RP_SHN_UNDEF ||
+            shndx >= im->e->n_sections)
+            continue;
+        const struct rp_shdr *sh = &im->e->shdrs[shndx];
+        uint32_t rel = m->sections[m->files.v[0].sec_base + shndx].rel;
+        if (rel)
+            rp_elf_relocs(im->e, rel, &n);
+        if (!n && sh->size >= SHORT && (sh->flags & SHF_EXECINSTR))
+            return rp_fail_remedy(
+                m->ctx, REAP_ERR_UNSUPPORTED, "no-relocations",
+                (struct rp_where){.file = im->e->name, .section = rp_elf_shname(im->e, shndx)},
+                "link with --emit-relocs (-q; gcc -Wl,-q) and do not strip",
+                "the section has functions, and no relocations");
+    }
+    return REAP_OK;
+}
+
 enum reap_status rp_image_open(struct rp_ctx *ctx, const char *path, struct rp_model *m,
                                struct rp_image *ret)
 {
@@ -117,6 +143,8 @@ enum reap_status rp_image_open(struct rp_ctx *ctx, const char *path, struct rp_m
     enum reap_status st = open_file(ctx, path, m, ret);
     if (st == REAP_OK)
         st = number_sections(m);
+    if (st == REAP_OK)
+        st = check_relocations(ret);
     if (st == REAP_OK)
         st = map_sections(ret);
     if (st == REAP_OK && ret->text_low >= ret->text_high)

@@ -56,23 +56,29 @@ static struct rp_val reg_val(const struct rp_regs *regs, unsigned reg)
 
 static bool is_value(struct rp_val v, uint32_t id)
 {
-    return v.kinds == RP_VAL_LOAD && v.id == id && id != RP_VAL_MANY;
+    return v.id == id && id != 0 && id != RP_VAL_MANY;
 }
 
 /* --- finding --------------------------------------------------------------------------------- */
 
-/* Whether a read of `width` bytes at b + disp, b = v, may be one of the word at -8. */
+/* Whether a read at b + disp, b = v, may be one of the word at -8. It is written with that
+ * displacement, or, by GCC at -O0, from a place that was moved by it; what is moved in a loop
+ * happens to come by. */
 static bool reads_slot(struct rp_val v, const struct rp_insn *in)
 {
-    return rp_val_may_be(v, RP_TYPEID_SLOT - in->disp) ||
-           (in->dst2 && rp_val_may_be(v, RP_TYPEID_SLOT - in->disp - in->width));
+    int64_t k, disp = in->disp;
+    for (unsigned n = 0; n <= (in->dst2 != 0); n++, disp += in->width)
+        if ((disp == RP_TYPEID_SLOT && rp_val_may_be(v, 0)) ||
+            (rp_val_is_one(v, &k) && k + disp == RP_TYPEID_SLOT))
+            return true;
+    return false;
 }
 
 static bool reads_vtable_slot(const struct rp_flow *f, struct rp_val v, const struct rp_insn *in)
 {
-    if (v.id == RP_VAL_MANY)
+    if (!rp_val_is_vtable(v))
         return true;
-    const struct rp_flow_vtable *t = &f->vtables.v[v.id];
+    const struct rp_flow_vtable *t = &f->vtables.v[v.id - RP_ID_VTABLE];
     uint64_t at = t->offset + (uint64_t)in->disp;
     return rp_flow_is_slot(f->rtti, t->node, at) ||
            (in->dst2 && rp_flow_is_slot(f->rtti, t->node, at + in->width));
@@ -101,21 +107,21 @@ static bool names_slot(struct rp_flow *f, uint32_t i)
     return node && rp_flow_is_slot(f->rtti, node, offset);
 }
 
-static uint32_t result_of(const struct judge *j, const struct rp_insn *in, struct rp_val base)
+static uint32_t result_of(const struct judge *j, const struct rp_insn *in)
 {
     if (in->kind != RP_INSN_LOAD || in->width != 8)
         return RP_VAL_MANY;
-    bool second = in->dst2 && !rp_val_may_be(base, RP_TYPEID_SLOT - in->disp);
-    return 2 * j->insn + second;
+    bool second = in->dst2 && in->disp != RP_TYPEID_SLOT;
+    return RP_ID_LOAD(j->insn) + second;
 }
 
 static bool note_hit(struct judge *j, const struct rp_insn *in, struct rp_val base, bool vtable)
 {
     struct hit h = {.insn = j->insn,
                     .block = j->block,
-                    .result = result_of(j, in, base),
+                    .result = result_of(j, in),
                     .base = base,
-                    .strong = vtable,
+                    .strong = vtable && (rp_val_is_vtable(base) || !base.id),
                     .vtable = vtable};
     return rp_vec_push(&j->hits, h);
 }
@@ -126,7 +132,7 @@ static bool find_hit(struct judge *j)
     if (!is_read(in) || in->width < 8)
         return true;
     if (names_slot(j->f, j->insn))
-        return note_hit(j, in, (struct rp_val){.kinds = RP_VAL_VTABLE, .id = RP_VAL_MANY}, true);
+        return note_hit(j, in, (struct rp_val){.kinds = RP_VAL_VTABLE}, true);
     struct rp_val base = reg_val(j->regs, in->base);
     if (in->base == RP_REG_NONE || in->base == RP_REG_PC || in->index) {
         const uint8_t *code = j->f->code + j->f->start + j->f->at.v[j->insn];
@@ -170,7 +176,7 @@ static bool is_certain(const struct judge *j, const struct hit *h)
 /* Value v is used as no vptr (BASE) or no type_info (RESULT) is. */
 static void prove(struct judge *j, struct rp_val v, enum rp_proof proof)
 {
-    if (v.kinds != RP_VAL_LOAD || v.id == RP_VAL_MANY)
+    if (!rp_val_has_id(v) || v.id == RP_VAL_MANY)
         return;
     for (size_t i = 0; i < j->hits.n; i++) {
         struct hit *h = &j->hits.v[i];
@@ -190,7 +196,7 @@ static void prove_both(struct judge *j, struct rp_val v)
 static void prove_stepped(struct judge *j, struct rp_val v)
 {
     int64_t k;
-    if (v.kinds != RP_VAL_LOAD || v.id == RP_VAL_MANY || rp_val_is_one(v, &k))
+    if (!rp_val_has_id(v) || v.id == RP_VAL_MANY || rp_val_is_one(v, &k))
         return;
     for (size_t i = 0; i < j->hits.n; i++) {
         struct hit *h = &j->hits.v[i];
@@ -210,10 +216,10 @@ static void mark_strong(struct judge *j, struct rp_val v)
 static struct rp_val through(const struct judge *j, struct rp_val v, int64_t *ret_at)
 {
     static const struct rp_val none;
-    if (v.kinds != RP_VAL_LOAD || v.id == RP_VAL_MANY || v.k != RP_VAL_K0)
+    if (!rp_val_is_load(v) || v.k != RP_VAL_K0)
         return none;
-    const struct rp_insn *in = &j->f->insns.v[v.id / 2];
-    struct rp_val base = j->f->bases.v[v.id / 2];
+    const struct rp_insn *in = &j->f->insns.v[RP_ID_INSN(v.id)];
+    struct rp_val base = j->f->bases.v[RP_ID_INSN(v.id)];
     int64_t k = 0;
     if (in->index || (base.k && !rp_val_is_one(base, &k)))
         return none;
@@ -228,7 +234,7 @@ static void look_at_virtual(struct judge *j, const struct rp_insn *in)
 {
     int64_t at = 0;
     struct rp_val vptr = reg_val(j->regs, in->base), object = through(j, vptr, &at);
-    bool is_vptr = object.kinds == RP_VAL_LOAD && at == 0;
+    bool is_vptr = rp_val_has_id(object) && at == 0;
     if (is_vptr && in->width == 8 && !in->index &&
         (in->disp == 0 || in->disp == 8 || in->disp >= FIRST_UNKNOWN_VIRTUAL))
         prove(j, object, RP_PROOF_RESULT);
@@ -240,7 +246,7 @@ static void look_for_star(struct judge *j, const struct rp_insn *in)
     enum { NEAR = 8 };
     int64_t at = 0;
     struct rp_val object = through(j, reg_val(j->regs, in->base), &at);
-    if (in->width != 1 || in->disp != 0 || object.kinds != RP_VAL_LOAD || at != NAME_AT)
+    if (in->width != 1 || in->disp != 0 || !rp_val_has_id(object) || at != NAME_AT)
         return;
     for (uint32_t n = 0; n < NEAR && j->insn + n < j->f->insns.n; n++)
         if (in[n].kind == RP_INSN_COMPARE && in[n].imm == STAR)
@@ -255,7 +261,7 @@ static void look_at_memory(struct judge *j, const struct rp_insn *in)
         prove_both(j, base);
         prove(j, index, RP_PROOF_BASE);
     }
-    if (!in->is_memory || base.kinds != RP_VAL_LOAD)
+    if (!in->is_memory || !rp_val_has_id(base))
         return;
     if (call || is_read(in))
         look_at_virtual(j, in);
@@ -374,7 +380,7 @@ static bool note_first(struct judge *j)
     const struct rp_insn *in = &j->f->insns.v[j->insn];
     j->f->bases.v[j->insn] = reg_val(j->regs, in->base);
     struct rp_val tested = reg_val(j->regs, in->src);
-    if (is_null_test(j, in) && tested.kinds == RP_VAL_LOAD && tested.k == RP_VAL_K0)
+    if (is_null_test(j, in) && rp_val_has_id(tested) && tested.k == RP_VAL_K0)
         j->f->blocks.v[j->block].test_id = tested.id;
     return find_hit(j);
 }
@@ -402,7 +408,7 @@ static bool is_member(const struct judge *j, const struct hit *h)
     struct rp_val base = h->base;
     base.k = RP_VAL_K0;
     struct rp_val object = through(j, base, &at);
-    return object.kinds == RP_VAL_ENTRY && object.id == rp_typeid_arg(j->f->machine, 0) &&
+    return object.id == RP_ID_ENTRY + rp_typeid_arg(j->f->machine, 0) &&
            rp_typeid_is_container(j->function, at);
 }
 

@@ -1,5 +1,5 @@
-/* typeid_private.h: values in registers of one function (typeid_flow.c), what they prove
- * (typeid_judge.c), and what is known of functions and files by name (typeid_known.c).
+/* typeid_private.h: values in registers of one function (typeid_flow.c, typeid_blocks.c), what they
+ * prove (typeid_judge.c), and what is known of functions and files by name (typeid_known.c).
  */
 #ifndef RP_PASS_TYPEID_PRIVATE_H
 #define RP_PASS_TYPEID_PRIVATE_H
@@ -21,7 +21,7 @@ enum rp_val_kind {
     RP_VAL_UNKNOWN = 128,
 };
 
-#define RP_VAL_MANY UINT32_MAX /* ids differ between paths */
+#define RP_VAL_MANY UINT32_MAX /* nothing is known of it */
 
 /* A value: that of `id` plus one of several constants. They count for ENTRY, RESULT, LOAD and
  * UNKNOWN: bit i of `k` is 8 * (i - RP_VAL_ZERO) bytes, the outermost bits are that and beyond. */
@@ -32,6 +32,34 @@ struct rp_val {
 };
 enum { RP_VAL_ZERO = 32, RP_VAL_BITS = 64, RP_VAL_STEP = 8 };
 #define RP_VAL_K0 (UINT64_C(1) << RP_VAL_ZERO)
+
+/* Ids: of what instruction i loads (two, of a pair), returns or makes; of what a register held at
+ * the entry; of a vtable's address; and of a register where paths with different values meet, at
+ * the start of a block. 0: none. */
+#define RP_ID_LOAD(i)   (2 * ((i) + 1))
+#define RP_ID_INSN(id)  ((id) / 2 - 1)
+#define RP_ID_ENTRY     0x20000000u
+#define RP_ID_VTABLE    0x40000000u
+#define RP_ID_PHI(b, r) (0x80000000u + (b)*RP_TYPEID_REGS + (r))
+
+/* Whether id and k mean anything. */
+static inline bool rp_val_has_id(struct rp_val v)
+{
+    return (v.kinds & ~(RP_VAL_FRAME | RP_VAL_CONST | RP_VAL_NUMBER)) != 0;
+}
+/* Whether it is what one instruction loaded, plus k. */
+static inline bool rp_val_is_load(struct rp_val v)
+{
+    return v.kinds == RP_VAL_LOAD && v.id < RP_ID_ENTRY;
+}
+/* Whether it is an address in a vtable that is known. */
+static inline bool rp_val_is_vtable(struct rp_val v)
+{
+    return v.kinds == RP_VAL_VTABLE && v.id >= RP_ID_VTABLE && v.id < RP_ID_PHI(0, 0);
+}
+bool rp_val_is_same(struct rp_val a, struct rp_val b);
+/* Either of two values; if they differ, it is called `id`. */
+struct rp_val rp_val_join(struct rp_val a, struct rp_val b, uint32_t id);
 
 /* Whether the value may be that of its id plus n bytes. */
 static inline bool rp_val_may_be(struct rp_val v, int64_t n)
@@ -61,6 +89,7 @@ struct rp_flow_block {
     uint32_t n_succ;
     uint32_t order, n_seen; /* 1 + its place in reverse postorder; successors numbered so far */
     uint32_t idom;          /* immediate dominator */
+    uint64_t phis;          /* registers in which paths with different values meet */
     uint32_t test_id;       /* the value that it tests against null, RP_VAL_MANY: none */
     bool to_table;          /* it may end in a jump through a table */
     bool is_target;         /* of such a jump */
@@ -92,7 +121,8 @@ struct rp_flow {
     RP_VEC(uint32_t) at;    /* offset of each instruction in the function */
     RP_VEC(uint32_t) reloc; /* of each instruction: index + 1 of its relocation, 0: none */
     RP_VEC(struct rp_flow_block) blocks;
-    RP_VEC(struct rp_regs) in; /* by block: registers at its start */
+    RP_VEC(struct rp_regs) in, out;     /* by block: registers at its start and end */
+    RP_VEC(uint32_t) pred_start, preds; /* predecessors of block b: [pred_start[b], [b + 1]) */
     RP_VEC(struct rp_flow_vtable) vtables;
     RP_VEC(struct rp_val) bases; /* by instruction: what the base of its memory operand holds */
     RP_VEC(uint32_t) order;      /* blocks in reverse postorder */
@@ -122,11 +152,14 @@ bool rp_typeid_prefilter(uint16_t machine, const uint8_t *code, uint64_t size, u
 /* Whether it is a branch on whether a register (src) is null: AArch64's cbz and cbnz. */
 bool rp_typeid_is_null_branch(uint16_t machine, const uint8_t *code, unsigned length);
 
-/* typeid_flow.c: the caller has set the first group. False when out of memory, or is_large. */
+/* typeid_blocks.c: the caller has set the first group. False when out of memory, or is_large. */
 bool rp_flow_run(struct rp_flow *f);
 void rp_flow_free(struct rp_flow *f);
 /* Carry registers over instruction `insn`. */
 void rp_flow_step(struct rp_flow *f, uint32_t insn, struct rp_regs *regs);
+/* The name of what a call calls, "" when it is none. */
+const char *rp_flow_callee(const struct rp_flow *f, uint32_t insn);
+unsigned rp_flow_stack_register(uint16_t machine);
 uint32_t rp_flow_block_of(const struct rp_flow *f, uint32_t insn);
 bool rp_flow_dominates(const struct rp_flow *f, uint32_t block, uint32_t other);
 /* What relocation r (1-based) names: section, offset in it, and symbol name (never NULL). */

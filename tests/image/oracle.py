@@ -27,9 +27,11 @@ Section = collections.namedtuple("Section", "number name kind address offset siz
 # Bookkeeping about code: it keeps nothing alive.
 ABOUT_CODE = (".eh_frame", ".gcc_except_table", ".debug", ".orc_unwind", ".comment", ".eh_frame_hdr")
 
-# Whatever follows them is not run.
-STOPS = {"ret", "retq", "jmp", "ud2", "hlt", "int3", "b", "br", "udf", "brk", "notrack", "repz", "bnd", "eret", "braa",
-         "retaa", "nop", "nopw", "nopl", "xchg", "data16", "cs"}  # and padding, which follows such
+# Whatever follows them is not run (calls at the end of a function do not return); and padding.
+STOPS = {"ret", "retq", "jmp", "call", "bl", "ud2", "hlt", "int3", "b", "br", "udf", "brk", "notrack", "repz", "bnd",
+         "eret", "braa", "retaa"}
+PADDING = {"nop", "nopw", "nopl", "xchg", "data16", "cs"}
+
 
 
 def tool(*words):
@@ -135,8 +137,9 @@ class Image:
             m = pattern.match(line)
             if not m:
                 continue
-            self.places.append(int(m[1], 16))
-            self.stops.append(m[2] in STOPS or m[2].startswith("jmp"))
+            if m[2] not in PADDING:
+                self.places.append(int(m[1], 16))
+                self.stops.append(m[2] in STOPS)
             if not m[3]:
                 continue
             place, operands = int(m[1], 16), m[3]

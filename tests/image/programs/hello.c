@@ -24,7 +24,8 @@ int never_called(const char *s)
 
 static int by_value(const void *a, const void *b)
 {
-    return *(const int *)a - *(const int *)b;
+    int x = *(const int *)a, y = *(const int *)b;
+    return (x > y) - (x < y);
 }
 
 int main(int argc, char **argv)

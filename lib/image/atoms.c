@@ -4,7 +4,8 @@
  * - Symbols of one address share an atom (aliases); symbols that overlap are one atom.
  * - A label without a size belongs to the symbol before it when it stands in it or behind it in
  *   code: assembly runs on from label to label. In data it starts an atom of its own, unless its
- *   address is odd: assemblers put such labels into the middle of a table's entry.
+ *   address is odd: assemblers put such labels into the middle of a table's entry. So do words that
+ *   stand behind a symbol and are not aligned to their size.
  * - Such an atom, and whatever assembly it follows, reaches to the next symbol.
  * - What no symbol covers is a gap, unless it is padding (zeros, no-ops): padding is in no node,
  *   and never changed. Gaps of code are divided where records of tables point to (the replacement
@@ -193,7 +194,15 @@ static uint32_t flags_of(const struct sweep *s, const struct rp_sym *sym)
     return (s->code ? RP_ATOM_CODE : 0) |
            (s->code && sym->size && (type == STT_FUNC || type == STT_GNU_IFUNC) ? RP_ATOM_FUNCTION
                                                                                 : 0) |
-           (rp_sym_bind(sym) != STB_LOCAL ? RP_ATOM_GLOBAL : 0);
+           (rp_sym_bind(sym) != STB_LOCAL ? RP_ATOM_GLOBAL : RP_ATOM_LOCAL);
+}
+
+/* A word that is not aligned as compilers align it: assembly goes on with what it began before. */
+static bool is_unaligned(const struct sweep *s, uint64_t at, uint64_t size)
+{
+    if (s->code || size > 8 || at != s->to)
+        return false;
+    return (size == 2 || size == 4 || size == 8) && at % size != 0;
 }
 
 /* One symbol at `at` within [s->from, limit). */
@@ -204,9 +213,10 @@ static bool take_symbol(struct sweep *s, uint64_t at, uint32_t number, uint64_t 
     uint32_t flags = flags_of(s, sym);
     bool unsized = size == 0;
     bool joins = s->open && (at < s->to || at == s->from ||
-                             (unsized && (s->code || (at & 3)) && s->atom.symbol));
+                             (unsized && (s->code || (at & 3)) && s->atom.symbol) ||
+                             is_unaligned(s, at, size));
     if (joins) {
-        s->atom.flags |= flags & RP_ATOM_GLOBAL;
+        s->atom.flags |= flags & (RP_ATOM_GLOBAL | RP_ATOM_LOCAL);
         if (at == s->from)
             s->atom.flags |= flags & RP_ATOM_FUNCTION;
         if (unsized && at >= s->to) { /* a label behind it: the code runs on */

@@ -53,6 +53,7 @@ enum rp_atom_flag {
     RP_ATOM_GAP = 2,      /* no symbol covers it */
     RP_ATOM_FUNCTION = 4, /* starts with an STT_FUNC (or STT_GNU_IFUNC) symbol that has a size */
     RP_ATOM_GLOBAL = 8,   /* a global or weak symbol is in it */
+    RP_ATOM_LOCAL = 64,   /* a local symbol is in it */
     RP_ATOM_UNSIZED = 16, /* a label of assembly without a size: it reaches to the next symbol */
     RP_ATOM_PIECE = 32,   /* of a gap of code: entered by a record or relocation alone */
 };

@@ -298,7 +298,7 @@ static const char *why_unknown(const struct rp_image_build *b, rp_id node)
         return flags & RP_ATOM_FUNCTION ? NULL : "assembly without a function symbol";
     if (flags & RP_ATOM_UNSIZED)
         return "data of unknown size";
-    if (!(flags & RP_ATOM_GLOBAL) && !b->o->data)
+    if ((flags & RP_ATOM_LOCAL) && !b->o->data)
         return "local data: references to it are ambiguous after the link";
     return NULL;
 }

@@ -38,7 +38,7 @@ struct reap_table_style {
 struct reap_top_options {
     size_t size;
     const char *by; /* "archive", "object" (default), "section", "symbol"; "root", "keep", "export":
-                       what the roots of a kind cost */
+                       what the roots of a kind cost; "class", "template": C++ */
     bool retained;  /* sort by what would go with it, not by its own bytes */
     bool dead;      /* what was removed */
     struct reap_table_style style;

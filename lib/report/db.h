@@ -22,6 +22,6 @@ enum { RP_DB_APPLICATION_ID = 0x52656170 };
 #define RP_DB_TYPE_COLUMNS         "id, symbol, typeinfo, type_name, why, ancestor, by_node"
 #define RP_DB_BASE_COLUMNS         "id, type, base"
 #define RP_DB_SLOT_COLUMNS         "id, vtable, type, offset, kept"
-#define RP_DB_TYPEID_COLUMNS       "id, node, offset, strong, allowed"
+#define RP_DB_TYPEID_COLUMNS       "id, node, offset, strong, allowed, of"
 
 #endif

@@ -347,7 +347,7 @@ static const char *take_typeid(const struct db *d, sqlite3_stmt *s, uint64_t id)
         return no_item;
     if (!get_quantity(s, 2, &x.offset) || !get_byte(s, 3, 2, &x.strong))
         return no_value;
-    if (!get_str(d, s, 4, &x.allowed))
+    if (!get_str(d, s, 4, &x.allowed) || !get_str(d, s, 5, &x.of))
         return no_string;
     return rp_vec_push(&d->f->typeids, x) ? NULL : out_of_memory;
 }

@@ -54,7 +54,7 @@ static const char schema[] =
     "CREATE TABLE rtti_slot(id INTEGER PRIMARY KEY, vtable INTEGER, type INTEGER, offset INTEGER,"
     " kept INTEGER);"
     "CREATE TABLE typeid_use(id INTEGER PRIMARY KEY, node INTEGER, offset INTEGER, strong INTEGER,"
-    " allowed INTEGER);"
+    " allowed INTEGER, of INTEGER);"
     "CREATE TABLE total(state TEXT, class TEXT, sections INTEGER, bytes INTEGER,"
     " PRIMARY KEY(state, class)) WITHOUT ROWID;"
     "CREATE VIEW files AS SELECT f.id, p.text AS path, m.text AS member,"
@@ -107,8 +107,8 @@ static const char schema[] =
     " r.offset, r.kept FROM rtti_slot r LEFT JOIN nodes v ON v.id = r.vtable"
     " JOIN type t ON t.id = r.type JOIN string s ON s.id = t.symbol;"
     "CREATE VIEW typeid_uses AS SELECT u.id, n.file, n.section, n.name, u.node, u.offset, u.strong,"
-    " s.text AS allowed FROM typeid_use u JOIN nodes n ON n.id = u.node"
-    " JOIN string s ON s.id = u.allowed;";
+    " s.text AS allowed, o.text AS of FROM typeid_use u JOIN nodes n ON n.id = u.node"
+    " JOIN string s ON s.id = u.allowed JOIN string o ON o.id = u.of;";
 
 struct db {
     struct rp_ctx *ctx;
@@ -213,7 +213,7 @@ static void bind_slot(sqlite3_stmt *s, const struct rp_facts *f, size_t i)
 static void bind_typeid(sqlite3_stmt *s, const struct rp_facts *f, size_t i)
 {
     const struct rp_fact_typeid *x = &f->typeids.v[i];
-    BIND(s, i, x->node, x->offset, x->strong, x->allowed);
+    BIND(s, i, x->node, x->offset, x->strong, x->allowed, x->of);
 }
 
 /* Rows 1 … n - 1. */
@@ -362,7 +362,7 @@ static enum reap_status write_big_tables(const struct db *d)
         {"INSERT INTO base(" RP_DB_BASE_COLUMNS ") VALUES(?,?,?)", f->bases.n, bind_base},
         {"INSERT INTO rtti_slot(" RP_DB_SLOT_COLUMNS ") VALUES(?,?,?,?,?)", f->rtti_slots.n,
          bind_slot},
-        {"INSERT INTO typeid_use(" RP_DB_TYPEID_COLUMNS ") VALUES(?,?,?,?,?)", f->typeids.n,
+        {"INSERT INTO typeid_use(" RP_DB_TYPEID_COLUMNS ") VALUES(?,?,?,?,?,?)", f->typeids.n,
          bind_typeid},
     };
     enum reap_status st = write_strings(d);

@@ -143,6 +143,7 @@ struct rp_fact_typeid {
     uint64_t offset; /* in the section */
     uint8_t strong;
     rp_str allowed; /* why it is harmless; "" = it is not */
+    rp_str of;      /* symbol of the typeinfo of the one class that it asks objects of; "" = any */
 };
 
 /* Bytes and sections. A section of which pieces died counts as kept; its dead pieces count as

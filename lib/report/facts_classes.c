@@ -71,6 +71,8 @@ static bool add_typeids(const struct rp_rtti *rtti, struct rp_facts *f)
             continue;
         if (u->allowed && !rp_facts_intern(f, u->allowed, strlen(u->allowed), &out.allowed))
             return false;
+        if (u->of && !rp_facts_intern(f, u->of, strlen(u->of), &out.of))
+            return false;
         if (!rp_vec_push(&f->typeids, out))
             return false;
     }

@@ -55,6 +55,8 @@ static void write_typeids(struct rp_jsonw *w, const struct rp_facts *f)
         rp_jsonw_bool(w, "strong", u->strong);
         if (u->allowed)
             rp_jsonw_string(w, "allowed", rp_fact_str(f, u->allowed));
+        if (u->of)
+            rp_jsonw_string(w, "of", rp_fact_str(f, u->of));
         rp_jsonw_close(w, '}');
     }
     rp_jsonw_close(w, ']');

@@ -8,6 +8,7 @@
 #include "report/text.h"
 
 #include "report/classes.h"
+#include "report/level_graph.h"
 #include "report/unwinder.h"
 
 #include <inttypes.h>
@@ -129,45 +130,83 @@ static bool make_tally(const struct rp_facts *f, struct tally *ret)
     return true;
 }
 
-/* Functions that may read every slot: they keep what has no other reason. */
+/* Consecutive uses of one function. */
+static size_t uses_of_function(const struct rp_facts *f, size_t from, bool *ret_strong)
+{
+    size_t n = 0;
+    *ret_strong = false;
+    for (; from + n < f->typeids.n; n++) {
+        const struct rp_fact_typeid *u = &f->typeids.v[from + n];
+        if (u->node != f->typeids.v[from].node || u->allowed)
+            break;
+        *ret_strong |= u->strong != 0;
+    }
+    return n;
+}
+
+static void use_row(struct rp_text *t, size_t use, size_t n, bool strong)
+{
+    enum { NAME = 50 };
+    const struct rp_facts *f = t->f;
+    const struct rp_fact_typeid *u = &f->typeids.v[use];
+    const struct rp_fact_node *node = &f->nodes.v[u->node];
+    struct rp_strbuf *b = &t->b, file = {0};
+    rp_strbuf_puts(b, strong ? "    certainly  " : "    perhaps    ");
+    if (node->name)
+        rp_word_symbol_fit(rp_fact_str(f, node->name), NAME, b);
+    else
+        rp_word_plain(rp_fact_str(f, node->section), b);
+    if (u->of) {
+        rp_strbuf_puts(b, " of ");
+        rp_word_class_of(rp_fact_str(f, u->of), b);
+    }
+    rp_strbuf_puts(b, " in ");
+    rp_file_name(f, node->file, true, &file);
+    b->oom |= file.oom;
+    rp_word_fit(file.s ? file.s : "", 36, b);
+    rp_strbuf_printf(b, "+0x%" PRIx64, u->offset);
+    if (n > 1)
+        rp_strbuf_printf(b, " and %zu more", n - 1);
+    rp_strbuf_puts(b, "\n");
+    rp_strbuf_free(&file);
+}
+
+/* Functions that may read slots: they keep what has no other reason. The certain ones first. */
 static void write_typeids(struct rp_text *t, const struct tally *y)
 {
+    enum { MAX_FUNCTIONS = 12 };
     const struct rp_facts *f = t->f;
     struct rp_strbuf *b = &t->b;
-    uint32_t n = 0, shown = 0;
-    for (size_t i = 1; i < f->typeids.n; i++)
-        n += !f->typeids.v[i].allowed;
+    size_t n = 0, shown = 0, k;
+    bool strong;
+    for (size_t i = 1; i < f->typeids.n; i += k ? k : 1) {
+        k = uses_of_function(f, i, &strong);
+        n += k != 0;
+    }
     if (!n)
         return;
     rp_strbuf_puts(b, "\n  ");
     rp_word_number(n, b);
-    rp_strbuf_puts(b, n == 1 ? " place in live code may be a typeid of an object"
-                             : " places in live code may be a typeid of an object");
+    rp_strbuf_puts(b, n == 1 ? " function may ask an object for its type"
+                             : " functions may ask an object for its type");
     if (y->types[RP_CLASS_TYPEID]) {
         rp_strbuf_printf(b, " and keep%s ", n == 1 ? "s" : "");
         rp_word_number(y->types[RP_CLASS_TYPEID], b);
         rp_strbuf_puts(b, " typeinfos");
     }
     rp_strbuf_puts(b, ":\n");
-    for (size_t i = 1; i < f->typeids.n; i++) {
-        const struct rp_fact_typeid *u = &f->typeids.v[i];
-        if (u->allowed)
-            continue;
-        if (shown++ == SHOWN) {
-            rp_strbuf_puts(b, "    … and ");
-            rp_word_number(n - SHOWN, b);
-            rp_strbuf_puts(b, " more\n");
-            break;
+    for (int certain = 1; certain >= 0; certain--)
+        for (size_t i = 1; i < f->typeids.n && shown < MAX_FUNCTIONS; i += k ? k : 1) {
+            k = uses_of_function(f, i, &strong);
+            if (!k || strong != certain)
+                continue;
+            use_row(t, i, k, strong);
+            shown++;
         }
-        const struct rp_fact_node *node = &f->nodes.v[u->node];
-        rp_strbuf_puts(b, u->strong ? "    for sure: " : "    perhaps:  ");
-        if (node->name)
-            rp_word_symbol_fit(rp_fact_str(f, node->name), RP_TEXT_COLUMNS - 14, b);
-        else
-            rp_word_plain(rp_fact_str(f, node->section), b);
-        rp_strbuf_puts(b, "\n              ");
-        rp_word_node(f, u->node, b);
-        rp_strbuf_printf(b, " at +0x%" PRIx64 "\n", u->offset);
+    if (n > shown) {
+        rp_strbuf_puts(b, "    … and ");
+        rp_word_number(n - shown, b);
+        rp_strbuf_puts(b, " more: the table typeid_use of the database\n");
     }
 }
 
@@ -187,26 +226,39 @@ static void write_causes(struct rp_text *t, const struct tally *y, unsigned why)
 {
     enum { MAX_CAUSES = 12 };
     struct rp_strbuf *b = &t->b, word = {0};
-    uint32_t n = 0;
+    uint32_t n = 0, rest = 0;
+    uint64_t rest_bytes = 0;
     for (size_t i = 0; i < y->n_causes; i++) {
         const struct cause *c = &y->causes[i];
-        if (c->why != why || !c->ancestor || n++ >= MAX_CAUSES)
+        if (c->why != why || !c->ancestor)
             continue;
+        if (c->n == 1 || n == MAX_CAUSES) { /* by falling bytes, so that the first ones say most */
+            rest += c->n;
+            rest_bytes += c->bytes;
+            continue;
+        }
+        n++;
         rp_text_number(b, c->n, 11);
         rp_text_number(b, c->bytes, 13);
         rp_strbuf_puts(b, "    ");
         word.n = 0;
         rp_word_class_of(rp_fact_str(t->f, t->f->types.v[c->ancestor].symbol), &word);
-        if (c->by) {
-            rp_strbuf_puts(&word, ", by ");
-            rp_word_by(t->f, c->by, &word);
-        }
         b->oom |= word.oom;
-        rp_word_fit(word.s ? word.s : "", RP_TEXT_COLUMNS - 28, b);
+        rp_word_fit(word.s ? word.s : "", 34, b);
+        if (c->by) {
+            rp_strbuf_puts(b, ", by ");
+            word.n = 0;
+            rp_word_by(t->f, c->by, &word);
+            b->oom |= word.oom;
+            rp_word_fit(word.s ? word.s : "", RP_TEXT_COLUMNS - 28 - 34 - 5, b);
+        }
         rp_strbuf_puts(b, "\n");
     }
-    if (n > MAX_CAUSES)
-        rp_strbuf_printf(b, "%*s… and %" PRIu32 " more\n", 28, "", n - MAX_CAUSES);
+    if (rest && n) {
+        rp_text_number(b, rest, 11);
+        rp_text_number(b, rest_bytes, 13);
+        rp_strbuf_puts(b, "    others, each by itself: reap why CLASS\n");
+    }
     rp_strbuf_free(&word);
 }
 

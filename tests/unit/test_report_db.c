@@ -123,6 +123,7 @@ static void same_classes(const struct rp_facts *a, const struct rp_facts *b)
         SAME(x, y, a, b, offset);
         SAME(x, y, a, b, strong);
         SAME(x, y, a, b, allowed);
+        SAME(x, y, a, b, of);
     }
 }
 
@@ -132,15 +133,18 @@ static void add_classes(struct fx *x, const struct fx_program *p)
     struct rp_fact_type base = {
         .symbol = fx_str(x, "_ZTI4Base"), .typeinfo = p->h, .type_name = p->g};
     struct rp_fact_type derived = {.symbol = fx_str(x, "_ZTI7Derived"),
-                                   .typeinfo = p->shared,
+                                   .typeinfo = p->f,
                                    .why = RP_CLASS_NAMED,
                                    .ancestor = 1,
                                    .by = p->main};
     struct rp_fact_base is = {.type = 2, .base = 1};
     struct rp_fact_slot slots[2] = {{.vtable = p->f, .type = 1, .offset = 8},
                                     {.vtable = p->main, .type = 2, .offset = 8, .kept = 1}};
-    struct rp_fact_typeid use = {
-        .node = p->main, .offset = 5, .strong = 1, .allowed = fx_str(x, "it only compares")};
+    struct rp_fact_typeid use = {.node = p->main,
+                                 .offset = 5,
+                                 .strong = 1,
+                                 .allowed = fx_str(x, "it only compares"),
+                                 .of = fx_str(x, "_ZTI4Base")};
     x->f.typeinfo = fx_str(x, "collected");
     x->f.unwinder = fx_str(x, "the program can call dlopen");
     assert_true(rp_vec_push(&x->f.types, base) && rp_vec_push(&x->f.types, derived));
@@ -342,6 +346,7 @@ static void every_damage_is_found(void **state)
         {"UPDATE typeid_use SET node = 0", "db-bad"},
         {"UPDATE typeid_use SET strong = 2", "db-bad"},
         {"UPDATE typeid_use SET allowed = 1000000", "db-bad"},
+        {"UPDATE typeid_use SET of = 1000000", "db-bad"},
     };
     struct fx x;
     struct fx_program p;
@@ -449,6 +454,7 @@ static void documented_queries_answer(void **state)
     sqlite3 *db;
     fx_init(&x);
     fx_program(&x, &p);
+    add_classes(&x, &p);
     assert_int_equal(rp_db_write(&x.ctx, &x.f, path_of("doc.db")), REAP_OK);
     assert_int_equal(sqlite3_open(path_of("doc.db"), &db), SQLITE_OK);
     FILE *in = fopen(REAP_DOCS "/database.md", "r");
@@ -468,7 +474,7 @@ static void documented_queries_answer(void **state)
         sqlite3_finalize(s);
         sql = end + 3;
     }
-    assert_int_equal(n, 8);
+    assert_int_equal(n, 9);
     sqlite3_close(db);
     fx_free(&x);
 }
@@ -504,7 +510,8 @@ static void views_show_text(void **state)
         {"SELECT live || ' ' || bytes || ' ' || name_bytes FROM types WHERE symbol = '_ZTI4Base'",
          "0 5000 1000"},
         {"SELECT vtable_name FROM rtti_slots WHERE type = '_ZTI4Base' AND NOT kept", "_ZN2ns1fEi"},
-        {"SELECT name || ': ' || allowed FROM typeid_uses", "main: it only compares"},
+        {"SELECT name || ': ' || allowed || ' ' || of FROM typeid_uses",
+         "main: it only compares _ZTI4Base"},
     };
     struct fx x;
     struct fx_program p;

@@ -223,7 +223,7 @@ static bool decode(struct atom *a)
     s->inner.n = 0;
     for (unsigned r = 0; r < N_REGISTERS; r++)
         a->page[r] = 1;
-    a->goes_on = false;
+    a->goes_on = true;
     a->in_step = a->w->im->atoms.v[a->node].flags & RP_ATOM_FUNCTION;
     for (uint64_t off = 0; off < a->size;) {
         struct rp_insn i;
@@ -373,12 +373,28 @@ static bool append(struct rp_image_edges *to, const struct rp_image_edges *from)
     return true;
 }
 
+/* What only the scan found is told, as long as it is the exception. */
+static void tell_scanned(const struct rp_image *im, const struct rp_image_edges *edges,
+                         size_t first)
+{
+    for (size_t i = first; i < edges->v.n; i++) {
+        const struct rp_image_edge *e = &edges->v.v[i];
+        char from[256], to[256];
+        if (e->source == RP_IMAGE_SCAN)
+            rp_note(im->m->ctx, "scan-only", rp_at(im->e->name),
+                    "%s may branch to %s: bytes there look like it, and decoding does not say so",
+                    rp_image_name_addr(im, e->addr, from, sizeof from),
+                    rp_image_name_addr(im, rp_image_node_addr(im, e->to), to, sizeof to));
+    }
+}
+
 enum reap_status rp_image_branches(const struct rp_image *im, const struct rp_image_options *o,
                                    struct rp_image_edges *ret)
 {
     struct work w = {.im = im, .o = o, .machine = im->e->machine};
     struct rp_ctx *ctx = im->m->ctx;
     size_t n = (im->m->nodes.n + NODES_AT_ONCE - 1) / NODES_AT_ONCE;
+    size_t n_before = ret->v.n;
     if (!rp_decode_has(w.machine))
         return REAP_OK;
     w.pieces = calloc(n + 1, sizeof *w.pieces);
@@ -386,6 +402,8 @@ enum reap_status rp_image_branches(const struct rp_image *im, const struct rp_im
               collect_starts(&w, n) && rp_parallel(ctx, n, do_data, &w) == REAP_OK;
     for (size_t i = 0; i < n && ok; i++)
         ok = append(ret, &w.pieces[i].edges);
+    if (ok && !o->no_decode)
+        tell_scanned(im, ret, n_before);
     for (size_t i = 0; i < n && w.pieces; i++) {
         rp_vec_free(&w.pieces[i].edges.v);
         rp_vec_free(&w.pieces[i].starts.v);

@@ -117,19 +117,20 @@ static bool known_tables(const struct words *w, uint64_t low, uint64_t place, ui
     return true;
 }
 
-/* An entry that may be any of the first `n` of its table, counted from 0. */
+/* An entry that may be any of the first `n` of its table, counted from 0. One that leads to a
+ * symbol is taken to count from itself when nobody knows of a table. */
 static bool table_word(const struct words *w, uint64_t place, uint64_t distance, uint64_t n)
 {
     const struct rp_image *im = w->im;
     uint64_t value = place + distance, low = value - 4 * n;
     bool any = false;
-    if (value < im->text_low || value >= im->text_high || low > value ||
-        rp_image_symbol_at(im, value))
-        return true; /* none of code, or relocs.c has it */
+    if (value < im->text_low || low >= im->text_high || low > value)
+        return true; /* none of code */
     if (!known_tables(w, place - 4 * n, place, distance, &any))
         return false;
-    for (size_t i = symbol_from(im, low);
-         !any && i < im->symbols.n && im->symbols.v[i].addr < value; i++)
+    if (any || rp_image_symbol_at(im, value))
+        return true;
+    for (size_t i = symbol_from(im, low); i < im->symbols.n && im->symbols.v[i].addr < value; i++)
         if ((value - im->symbols.v[i].addr) % 4 == 0 &&
             !add(w, function_at(w, im->symbols.v[i].addr), place))
             return false;

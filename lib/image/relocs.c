@@ -145,6 +145,22 @@ static bool keep_section(struct relocs *s, const struct place *x, uint64_t value
     return true;
 }
 
+/* Compilers fold constants into addresses: the reference to table[i - 1] names what is before the
+ * table. An address by a section's symbol that is no object's start may mean the objects on both
+ * sides. (Without --data all of them stay anyway.) */
+static bool add_neighbours(struct relocs *s, const struct place *x, uint64_t value, rp_id to)
+{
+    const struct rp_image *im = s->b->im;
+    if (!s->b->o->data || (im->atoms.v[to].flags & RP_ATOM_CODE) ||
+        rp_image_node_addr(im, to) == value)
+        return true;
+    for (rp_id node = to - 1; node <= to + 1; node += 2)
+        if (node < im->m->nodes.n && im->m->nodes.v[node].section == im->m->nodes.v[to].section &&
+            !add_edge(s, x, node, RP_EDGE_RELOC))
+            return false;
+    return true;
+}
+
 /* What an address means that is S + A, or lies in x86 code behind the field. */
 static bool add_address(struct relocs *s, const struct place *x, uint64_t value, bool named)
 {
@@ -162,6 +178,8 @@ static bool add_address(struct relocs *s, const struct place *x, uint64_t value,
         return named || keep_section(s, x, value);
     if (!x->code && !named && is_inner_label(s, value, to))
         return true;
+    if (!named && !add_neighbours(s, x, value, to))
+        return false;
     return add_edge(s, x, to, RP_EDGE_RELOC);
 }
 

@@ -244,11 +244,27 @@ static enum reap_status bracket(struct rp_image_build *b, uint32_t start, uint32
     return st;
 }
 
+/* Tables whose marks a rule file names. */
+static enum reap_status rule_brackets(struct rp_image_build *b)
+{
+    enum reap_status st = REAP_OK;
+    for (size_t i = 0; b->o->rules && i < b->o->rules->rules.n && st == REAP_OK; i++) {
+        const struct rp_rule *r = &b->o->rules->rules.v[i];
+        if (r->kind != RP_RULE_BRACKET)
+            continue;
+        uint32_t start = rp_strmap_get(&b->globals, r->start, strlen(r->start));
+        uint32_t end = rp_strmap_get(&b->globals, r->end, strlen(r->end));
+        if (start && end)
+            st = bracket(b, start, end);
+    }
+    return st;
+}
+
 static enum reap_status bracket_roots(struct rp_image_build *b)
 {
     const struct rp_image *im = b->im;
     struct rp_strmap starts = {0};
-    enum reap_status st = REAP_OK;
+    enum reap_status st = rule_brackets(b);
     for (unsigned pass = 0; pass < 2; pass++)
         for (size_t i = 0; i < im->symbols.n && st == REAP_OK; i++) {
             uint32_t sym = im->symbols.v[i].symbol;

@@ -3,8 +3,8 @@
 
 usage: llvm.py --build DIR [--backend NAME]...
 
-For each backend the program prints what it prints when the linker alone links it, and at least as
-many slots are dropped as were found droppable when the rule was worked out: 3,946 of 3,958.
+For each backend the program prints what it prints when the linker alone links it, and nearly all
+slots are dropped: 3,353 of the 3,389 that the linker leaves with --gc-sections.
 """
 
 import argparse
@@ -19,7 +19,7 @@ import slots
 from linking import Failure, backends
 
 SOURCE = os.path.join(linking.HERE, "..", "e2e", "llvm", "program.cc")
-LEAST = 3900
+LEAST = 3300
 
 
 def command(work):

@@ -20,7 +20,7 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "rtti"))
 import linking  # noqa: E402
-import llvm  # noqa: E402
+import real_llvm  # noqa: E402
 import slots  # noqa: E402
 
 WAYS = (("kept", ["typeinfo=keep"]), ("proof", []), ("promise", [linking.PROMISE]))
@@ -58,7 +58,7 @@ def main():
     for name in args.program or [*sources, "llvm"]:
         with tempfile.TemporaryDirectory(prefix="reap-typeinfo-") as work:
             if name == "llvm":
-                command = llvm.command(work)
+                command = real_llvm.command(work)
             else:
                 folder = os.path.dirname(sources[name].path)
                 for n in os.listdir(folder):

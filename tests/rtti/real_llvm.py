@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """All of LLVM's static libraries, linked with the promise that nobody asks an object for its type.
 
-usage: llvm.py --build DIR [--backend NAME]...
+usage: real_llvm.py --build DIR [--backend NAME]...
 
 For each backend the program prints what it prints when the linker alone links it, and nearly all
 slots are dropped: 3,353 of the 3,389 that the linker leaves with --gc-sections.

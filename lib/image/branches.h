@@ -17,8 +17,8 @@ bool rp_image_is_known(const struct rp_image_knowns *k, uint64_t addr, rp_id to)
 
 /* scan.c: append to `out` what would be a direct branch of x86 from `node`, whose bytes are given,
  * to exactly a symbol in another atom of code, at whatever byte it begins. Not what relocations
- * have told of, nor what has been decoded: out->v.v[decoded ..] by rising address. starts: bit n is
- * set where an instruction starts, and short branches begin there alone; NULL: anywhere. */
+ * have told of, nor what has been decoded: out->v.v[decoded ..] by rising address. starts: decoding
+ * is in step, and bit n is set where an instruction starts; NULL: it may not be. */
 bool rp_image_scan(const struct rp_image *im, rp_id node, const uint8_t *bytes,
                    const uint8_t *starts, const struct rp_image_knowns *known, size_t decoded,
                    struct rp_image_edges *out);

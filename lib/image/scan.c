@@ -34,7 +34,7 @@ bool rp_image_scan(const struct rp_image *im, rp_id node, const uint8_t *bytes,
     size_t found = out->v.n; /* decoded edges end here */
     for (uint64_t off = 0; off < size; off++) {
         unsigned width, head = opcode_bytes(bytes + off, size - off, &width);
-        if (!head || (width == 1 && starts && !(starts[off / 8] >> off % 8 & 1)))
+        if (!head || (starts && (width == 1 || (starts[off / 8] >> off % 8 & 1))))
             continue;
         const uint8_t *p = bytes + off + head;
         uint64_t place = base + off + head;

@@ -15,7 +15,7 @@
 #include "image/fill_private.h"
 
 #include "elf/elf_linked.h"
-#include "elf/strtab.h"
+#include "elf/strcut.h"
 #include "util/checked.h"
 
 #include <string.h>
@@ -29,7 +29,7 @@ struct strip {
     struct rp_bitset used;   /* by symbol: a relocation that stays names it */
     uint32_t *new_sym;       /* by symbol; 0 = gone */
     uint32_t n_syms, n_locals;
-    bool keep_names; /* the string table serves others, too */
+    struct rp_arena arena;
     uint8_t *symtab, *strtab;
     uint64_t strtab_size;
 };
@@ -180,32 +180,33 @@ static bool number_symbols(struct strip *s)
 
 /* --- the new tables --------------------------------------------------------------------------- */
 
-/* A smaller string table when that is possible. */
+/* The string table without the names that went, unless something else reads it. */
 static bool make_strtab(struct strip *s)
 {
     const struct rp_elf *e = s->e;
     uint32_t strtab = e->shdrs[e->symtab].link;
-    struct rp_strtab t = {0};
-    bool ok = true;
-    s->keep_names = s->f->ret->n_symbols == 0 || strtab == e->shstrndx;
+    struct rp_strcut cut;
+    bool shared = s->f->ret->n_symbols == 0 || strtab == e->shstrndx;
     for (uint32_t i = 1; i < e->n_sections; i++)
-        s->keep_names |= i != e->symtab && e->shdrs[i].link == strtab;
-    uint8_t *to = s->symtab;
-    for (uint32_t i = 1; i < e->n_symbols && ok && !s->keep_names; i++)
-        if (s->new_sym[i]) {
-            uint32_t name = 0;
-            ok = rp_strtab_add(&t, rp_elf_symname(e, i), &name);
-            rp_store32(to + (uint64_t)s->new_sym[i] * SYM, name);
-        }
-    if (ok && !s->keep_names) {
-        s->strtab_size = rp_strtab_size(&t);
-        s->strtab = malloc(s->strtab_size ? s->strtab_size : 1);
-        ok = s->strtab != NULL;
-        if (ok)
-            rp_strtab_write(&t, s->strtab);
-    }
-    rp_strtab_free(&t);
-    return ok;
+        shared |= i != e->symtab && e->shdrs[i].link == strtab;
+    if (shared)
+        return true;
+    if (!rp_strcut_init(&cut, &s->arena, e->strtab, e->strtab_size))
+        return false;
+    for (uint32_t i = 1; i < e->n_symbols; i++)
+        if (s->new_sym[i])
+            rp_strcut_use(&cut, rp_elf_symname(e, i));
+    if (!rp_strcut_settle(&cut, &s->arena))
+        return false;
+    for (uint32_t i = 1; i < e->n_symbols; i++)
+        if (s->new_sym[i])
+            rp_store32(s->symtab + (uint64_t)s->new_sym[i] * SYM,
+                       rp_strcut_offset(&cut, rp_elf_symname(e, i)));
+    s->strtab_size = cut.size;
+    s->strtab = malloc(cut.size ? cut.size : 1);
+    if (s->strtab)
+        rp_strcut_write(&cut, s->strtab);
+    return s->strtab != NULL;
 }
 
 static bool make_symtab(struct strip *s)
@@ -401,6 +402,7 @@ enum reap_status rp_fill_strip(struct rp_fill *f)
     neutralise(f);
     if (f->o->strip_dead_symbols || f->o->strip_relocs)
         st = strip(&s);
+    rp_arena_free(&s.arena);
     free(s.symtab);
     free(s.strtab);
     free(s.new_sym);

@@ -204,6 +204,7 @@ static void make_job(struct reap *r)
         .export_from = r->export_from.v,
         .n_export_from = r->export_from.n,
         .debug_refs = rp_reports_wanted(r),
+        .keep_unwinder = rp_opt_given(r, RP_OPT_TRIPWIRE),
         .keep_typeinfo = keeps_typeinfo(r),
         .no_typeid_deref = rp_opt_given(r, RP_OPT_ASSUME),
         .default_api_roots = r->product == REAP_PRODUCT_GC && !has_roots(r),

@@ -32,6 +32,8 @@ struct rp_job {
     bool default_api_roots; /* `reap gc` without roots: all visible globals are roots */
     bool dynamic;           /* the output has a dynamic symbol table (set by roots) */
     bool predict;           /* level LINKER: as the linker of `link` does it (predict.c) */
+    bool keep_unwinder;     /* dead code will be there as traps, so that weak references to it are
+                               not null (unwind.h) */
     bool debug_refs;        /* fill model->debug_ref: a report wants it */
     bool keep_typeinfo;     /* no slot is weak (rtti.h) */
     bool no_typeid_deref;   /* taken on trust: nobody reads a slot without naming the class */

@@ -337,6 +337,8 @@ static const char *why_not_asked(const struct rp_model *m, const struct rp_job *
 {
     if (job->level != RP_LEVEL_FULL || !job->link)
         return "whole sections are collected as linkers do";
+    if (job->keep_unwinder)
+        return "dead code stays as traps";
     if (job->link->relocatable)
         return "the output is linked again";
     if (job->link->shared || job->link->export_dynamic || (job->dynamic && !is_alone(job->link)))

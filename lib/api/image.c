@@ -170,6 +170,10 @@ enum reap_status rp_image_collect(struct reap *r)
         .n_entries = r->image->entries.n,
     };
     r->job = (struct rp_job){.level = RP_LEVEL_FULL, .link = &r->link, .rules = &r->rules};
+    if (r->image->options.data)
+        rp_warn(&r->ctx, "data-is-ambiguous", rp_at(im->e->name),
+                "after the link it cannot always be told which local data a reference means; "
+                "test what --data has made");
     PASS("image", rp_image_analyse(im, &r->image->options));
     st = drop_edges(r);
     if (st != REAP_OK)

@@ -145,19 +145,24 @@ static bool keep_section(struct relocs *s, const struct place *x, uint64_t value
     return true;
 }
 
-/* Compilers fold constants into addresses: the reference to table[i - 1] names what is before the
- * table. An address by a section's symbol that is no object's start may mean the objects on both
- * sides. (Without --data all of them stay anyway.) */
+/* Compilers fold constants into addresses: lbase[i - 257] of zlib names what is half a KiB before
+ * the table. An address by a section's symbol that is no object's start may mean the object before
+ * it, and any that starts in the next 4 KiB. (Without --data all of them stay anyway.) */
 static bool add_neighbours(struct relocs *s, const struct place *x, uint64_t value, rp_id to)
 {
+    enum { REACH = 4096 };
     const struct rp_image *im = s->b->im;
-    if (!s->b->o->data || (im->atoms.v[to].flags & RP_ATOM_CODE) ||
+    if (!s->b->o->data || !x->code || (im->atoms.v[to].flags & RP_ATOM_CODE) ||
         rp_image_node_addr(im, to) == value)
         return true;
-    for (rp_id node = to - 1; node <= to + 1; node += 2)
-        if (node < im->m->nodes.n && im->m->nodes.v[node].section == im->m->nodes.v[to].section &&
-            !add_edge(s, x, node, RP_EDGE_RELOC))
+    const struct rp_section *sec = &im->m->sections[im->m->nodes.v[to].section];
+    for (rp_id node = to > sec->node ? to - 1 : to; node < sec->node + sec->n_nodes; node++) {
+        uint64_t addr = rp_image_node_addr(im, node);
+        if (addr > value && addr - value > REACH)
+            break;
+        if (!add_edge(s, x, node, RP_EDGE_RELOC))
             return false;
+    }
     return true;
 }
 

@@ -7,6 +7,7 @@
  * check: ! nm $OUT | grep -q _Unwind_
  */
 #include <stdio.h>
+static int (*volatile say)(const char *, ...) = printf; /* may throw, for all that compilers know */
 void release(int *x);
 __attribute__((noinline)) void release(int *x)
 {
@@ -15,7 +16,7 @@ __attribute__((noinline)) void release(int *x)
 __attribute__((noinline)) static void work(int n)
 {
     int x __attribute__((cleanup(release))) = n;
-    printf("open %d ", x);
+    say("open %d ", x);
 }
 int main(void)
 {

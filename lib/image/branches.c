@@ -239,12 +239,14 @@ static bool decode(struct atom *a)
     return true;
 }
 
-/* The next atom of code in the section, when control may run into it. */
+/* The next atom of code in the section, when control may run into it. What a record names
+ * (replacement instructions) is copied from there, not run into. */
 static bool add_next(struct atom *a)
 {
     const struct rp_image *im = a->w->im;
     rp_id next = a->node + 1;
     if (!a->goes_on || next >= im->m->nodes.n || !(im->atoms.v[next].flags & RP_ATOM_CODE) ||
+        (im->atoms.v[next].flags & RP_ATOM_PIECE) ||
         im->m->nodes.v[next].section != im->m->nodes.v[a->node].section)
         return true;
     return rp_image_add_edge(a->out, a->node, next, RP_EDGE_ASSOC, RP_IMAGE_BRANCH, 0,

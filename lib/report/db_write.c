@@ -55,6 +55,7 @@ static const char schema[] =
     " kept INTEGER);"
     "CREATE TABLE typeid_use(id INTEGER PRIMARY KEY, node INTEGER, offset INTEGER, strong INTEGER,"
     " allowed INTEGER, of INTEGER);"
+    "CREATE TABLE image(key TEXT PRIMARY KEY, value INTEGER) WITHOUT ROWID;"
     "CREATE TABLE total(state TEXT, class TEXT, sections INTEGER, bytes INTEGER,"
     " PRIMARY KEY(state, class)) WITHOUT ROWID;"
     "CREATE VIEW files AS SELECT f.id, p.text AS path, m.text AS member,"
@@ -316,6 +317,31 @@ static enum reap_status write_enums(const struct db *d)
     return st;
 }
 
+/* What a run about a linked image counted; nothing reads it back. */
+static enum reap_status write_image(const struct db *d)
+{
+    const struct rp_fact_image *im = &d->f->image;
+    const char *sql = "INSERT INTO image VALUES(?1, ?3)";
+    struct rp_fact_count counts[RP_IMAGE_N_COUNTS];
+    enum reap_status st = REAP_OK;
+    if (!im->is_image)
+        return REAP_OK;
+    rp_image_counts(im, counts);
+    for (size_t i = 0; i < RP_IMAGE_N_COUNTS && !st; i++)
+        st = insert(d, sql, counts[i].name, NULL, &counts[i].n, 1);
+    for (uint32_t i = 0; i < im->n_edges && !st; i++)
+        st = insert(d, sql, im->edges[i].name, NULL, &im->edges[i].n, 1);
+    for (int i = 0; i < RP_IMAGE_PACKS && im->has_sizes && !st; i++) {
+        char before[64], after[64];
+        snprintf(before, sizeof before, "%s, before", im->pack[i]);
+        snprintf(after, sizeof after, "%s, after", im->pack[i]);
+        st = insert(d, sql, before, NULL, &im->before[i], 1);
+        if (!st)
+            st = insert(d, sql, after, NULL, &im->after[i], 1);
+    }
+    return st;
+}
+
 static enum reap_status write_totals(const struct db *d)
 {
     const struct rp_totals *t = &d->f->totals;
@@ -383,6 +409,8 @@ static enum reap_status write_all(const struct db *d)
         st = write_enums(d);
     if (!st)
         st = write_totals(d);
+    if (!st)
+        st = write_image(d);
     if (!st)
         st = write_big_tables(d);
     if (!st && sqlite3_exec(d->h, "COMMIT", NULL, NULL, NULL))

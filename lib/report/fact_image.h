@@ -41,4 +41,8 @@ struct rp_fact_image {
     uint64_t before[RP_IMAGE_PACKS], after[RP_IMAGE_PACKS]; /* of the loaded bytes; 0 = not known */
 };
 
+/* The single numbers under their names in JSON and in the database (json_image.c). */
+enum { RP_IMAGE_N_COUNTS = 18 };
+void rp_image_counts(const struct rp_fact_image *im, struct rp_fact_count ret[RP_IMAGE_N_COUNTS]);
+
 #endif

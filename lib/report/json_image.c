@@ -1,14 +1,15 @@
-/* json_image.c: the object "image" of the JSON report: see text_image.c. */
+/* json_image.c: the object "image" of the JSON report, and its numbers under their names, which the
+ * database uses, too. What they mean is in fact_image.h.
+ *
+ * Entries: rp_json_image, rp_image_counts.
+ */
 #include "report/json_image.h"
 
-void rp_json_image(const struct rp_fact_image *im, struct rp_jsonw *w)
+#include <string.h>
+
+void rp_image_counts(const struct rp_fact_image *im, struct rp_fact_count ret[RP_IMAGE_N_COUNTS])
 {
-    if (!im->is_image)
-        return;
-    rp_jsonw_open(w, "image", '{', true);
-    rp_jsonw_bool(w, "written", im->is_written);
-    rp_jsonw_string(w, "fill", im->is_zero ? "zero" : "trap");
-    const struct rp_fact_count counts[] = {
+    const struct rp_fact_count counts[RP_IMAGE_N_COUNTS] = {
         {"functions", im->n_code},
         {"function-bytes", im->code_bytes},
         {"data-objects", im->n_data},
@@ -28,7 +29,19 @@ void rp_json_image(const struct rp_fact_image *im, struct rp_jsonw *w)
         {"pages-64k", im->n_pages[1]},
         {"pages-2m", im->n_pages[2]},
     };
-    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+    memcpy(ret, counts, sizeof counts);
+}
+
+void rp_json_image(const struct rp_fact_image *im, struct rp_jsonw *w)
+{
+    if (!im->is_image)
+        return;
+    rp_jsonw_open(w, "image", '{', true);
+    rp_jsonw_bool(w, "written", im->is_written);
+    rp_jsonw_string(w, "fill", im->is_zero ? "zero" : "trap");
+    struct rp_fact_count counts[RP_IMAGE_N_COUNTS];
+    rp_image_counts(im, counts);
+    for (size_t i = 0; i < RP_IMAGE_N_COUNTS; i++)
         rp_jsonw_number(w, counts[i].name, counts[i].n);
     rp_jsonw_open(w, "references", '{', false);
     for (uint32_t i = 0; i < im->n_edges; i++)

@@ -174,28 +174,6 @@ static bool names_vtable(const struct scan *s, rp_id node)
     return false;
 }
 
-/* The next relocation from index r on that names a vtable with slots: where it stands. */
-static bool next_vtable(const struct worker *w, uint32_t *r, uint64_t from, uint64_t *ret_at)
-{
-    const struct rp_model *m = w->scan->m;
-    for (; *r < w->flow.n_relocs; ++*r) {
-        const struct rp_rela *rel = &w->flow.relocs[*r];
-        uint64_t value;
-        if (rel->offset < from)
-            continue;
-        rp_id section = rp_symbol_target(m, w->file, rel->sym, &value, NULL);
-        /* the addend leaves the vtable at most by a field's width */
-        rp_id node = section ? rp_node_at(m, section, value) : 0;
-        rp_id near = section ? rp_node_at(m, section, value + (uint64_t)rel->addend) : 0;
-        if ((node && rp_flow_has_slots(w->scan->rtti, node)) ||
-            (near && rp_flow_has_slots(w->scan->rtti, near))) {
-            *ret_at = rel->offset;
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool add_use(struct worker *w, rp_id node, uint64_t offset, bool strong,
                     const char *function)
 {
@@ -217,10 +195,10 @@ static bool doubt(struct worker *w, rp_id node, const char *function)
     return true;
 }
 
-static bool search_function(struct worker *w, rp_id node, const char *function)
+static bool search_function(struct worker *w, rp_id node, const char *function, bool vtables)
 {
     w->judged.found.n = 0;
-    if (!rp_flow_run(&w->flow))
+    if (!rp_flow_run(&w->flow, vtables))
         return w->flow.is_large && doubt(w, node, function);
     if (!rp_typeid_judge(&w->flow, function, &w->judged))
         return false;
@@ -254,12 +232,12 @@ static bool search_node(struct worker *w, rp_id node)
         return false;
     while (from < end) {
         bool a = rp_typeid_prefilter(w->flow.machine, code, end, from, &near);
-        bool b = vtables && next_vtable(w, &r, from, &vtable);
+        bool b = vtables && rp_typeid_next_vtable(&w->flow, &r, from, end, &vtable);
         if (!a && !b)
             break;
         uint64_t at = a && (!b || near < vtable) ? near : vtable;
         const char *function = set_function(w, shndx, at, sh->size);
-        if (!search_function(w, node, function))
+        if (!search_function(w, node, function, b && vtable < w->flow.end))
             return false;
         from = w->flow.end > at ? w->flow.end : at + 1;
     }

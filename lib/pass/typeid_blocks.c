@@ -41,23 +41,37 @@ static uint32_t reloc_from(const struct rp_rela *r, uint32_t n, uint64_t offset)
     return low;
 }
 
+bool rp_flow_decode_next(struct rp_flow *f)
+{
+    size_t n = f->insns.n;
+    uint64_t size = f->end - f->start, at = n ? f->at.v[n - 1] + f->insns.v[n - 1].length : 0;
+    if (at >= size || !rp_vec_reserve(&f->insns, n + 1) || !rp_vec_reserve(&f->at, n + 1) ||
+        !rp_vec_reserve(&f->reloc, n + 1))
+        return false;
+    if (n == 0)
+        f->next_reloc = reloc_from(f->relocs, f->n_relocs, f->start);
+    struct rp_insn *in = &f->insns.v[n];
+    rp_decode(f->machine, f->code + f->start + at, size - at, at, in);
+    uint32_t r = f->next_reloc;
+    while (r < f->n_relocs && f->relocs[r].offset < f->start + at)
+        r++;
+    f->next_reloc = r;
+    bool has = r < f->n_relocs && f->relocs[r].offset < f->start + at + in->length;
+    f->at.v[n] = (uint32_t)at;
+    f->reloc.v[n] = has ? r + 1 : 0;
+    f->insns.n = f->at.n = f->reloc.n = n + 1;
+    return true;
+}
+
 static bool decode(struct rp_flow *f)
 {
-    uint64_t size = f->end - f->start;
-    uint32_t r = reloc_from(f->relocs, f->n_relocs, f->start);
-    for (uint64_t at = 0; at < size;) {
+    uint64_t at = 0, size = f->end - f->start;
+    while (at < size) {
         f->is_large = f->insns.n >= MAX_INSNS;
-        if (f->is_large || !rp_vec_reserve(&f->insns, f->insns.n + 1) ||
-            !rp_vec_push(&f->at, (uint32_t)at))
+        if (f->is_large || !rp_flow_decode_next(f))
             return false;
-        struct rp_insn *in = &f->insns.v[f->insns.n++];
-        rp_decode(f->machine, f->code + f->start + at, size - at, at, in);
+        const struct rp_insn *in = &f->insns.v[f->insns.n - 1];
         f->is_odd |= in->kind == RP_INSN_BAD;
-        while (r < f->n_relocs && f->relocs[r].offset < f->start + at)
-            r++;
-        bool has = r < f->n_relocs && f->relocs[r].offset < f->start + at + in->length;
-        if (!rp_vec_push(&f->reloc, has ? r + 1 : 0))
-            return false;
         at += in->length;
     }
     return true;
@@ -248,6 +262,9 @@ static bool make_blocks(struct rp_flow *f)
     f->blocks.v[f->blocks.n - 1].end = (uint32_t)f->insns.n;
     for (uint32_t b = 0; b < f->blocks.n; b++)
         link_block(f, &f->blocks.v[b]);
+    for (uint32_t b = 0; b < f->blocks.n; b++)
+        if (f->blocks.v[b].to_table && !rp_vec_push(&f->tables, b))
+            return false;
     return true;
 }
 
@@ -365,7 +382,7 @@ static bool is_reached(const struct rp_flow *f, uint32_t b)
 /* What one more path brings to a block, into `regs`. */
 static void take(struct rp_flow *f, uint32_t b, const struct rp_regs *from, struct rp_regs *regs)
 {
-    for (uint32_t r = 0; r < RP_TYPEID_REGS; r++) {
+    for (uint32_t r = 0; r < f->n_regs; r++) {
         struct rp_val *v = &regs->r[r];
         if (v->kinds == 0) {
             *v = from->r[r];
@@ -383,16 +400,17 @@ static bool flow_in(struct rp_flow *f, uint32_t b)
     struct rp_regs regs = {0}, *in = &f->in.v[b];
     const struct rp_flow_block *x = &f->blocks.v[b];
     bool changed = false;
-    for (uint32_t r = 0; x->is_start && r < RP_TYPEID_REGS; r++)
+    for (uint32_t r = 0; x->is_start && r < f->n_regs; r++)
         regs.r[r] = start_value(f, b, r);
     for (uint32_t i = f->pred_start.v[b]; i < f->pred_start.v[b + 1]; i++)
         if (is_reached(f, f->preds.v[i]))
             take(f, b, &f->out.v[f->preds.v[i]], &regs);
-    for (uint32_t t = 0; x->is_target && t < f->blocks.n; t++)
-        if (f->blocks.v[t].to_table && is_reached(f, t) &&
-            jumps_through_table(f, &f->blocks.v[t], &f->out.v[t]))
+    for (size_t i = 0; x->is_target && i < f->tables.n; i++) {
+        uint32_t t = f->tables.v[i];
+        if (is_reached(f, t) && jumps_through_table(f, &f->blocks.v[t], &f->out.v[t]))
             take(f, b, &f->out.v[t], &regs);
-    for (uint32_t r = 0; r < RP_TYPEID_REGS; r++) {
+    }
+    for (uint32_t r = 0; r < f->n_regs; r++) {
         struct rp_val v = regs.r[r], old = in->r[r];
         if ((x->phis >> r & 1) && old.kinds)
             v = rp_val_join(old, v, RP_ID_PHI(b, r));
@@ -509,11 +527,33 @@ bool rp_flow_dominates(const struct rp_flow *f, uint32_t block, uint32_t other_b
     return false;
 }
 
-bool rp_flow_run(struct rp_flow *f)
+/* Whether any instruction could be a use at all: what looked like one may be a part of another. */
+static bool has_candidate(const struct rp_flow *f)
 {
-    f->insns.n = f->at.n = f->reloc.n = f->blocks.n = f->in.n = f->vtables.n = f->order.n = 0;
+    unsigned sp = rp_flow_stack_register(f->machine);
+    for (uint32_t i = 0; i < f->insns.n; i++) {
+        const struct rp_insn *in = &f->insns.v[i], *before = i ? in - 1 : in;
+        bool near =
+            in->disp == RP_TYPEID_SLOT || (in->dst2 && in->disp + in->width == RP_TYPEID_SLOT);
+        bool moved = in->disp == 0 && before->kind == RP_INSN_ADD &&
+                     before->imm == RP_TYPEID_SLOT && before->dst == in->base;
+        if (in->is_memory && !in->is_store && in->width >= 8 && in->base != sp && (near || moved))
+            return true;
+    }
+    return false;
+}
+
+bool rp_flow_run(struct rp_flow *f, bool vtables)
+{
+    f->insns.n = f->at.n = f->reloc.n = f->blocks.n = f->in.n = f->vtables.n = f->order.n =
+        f->tables.n = 0;
+    f->n_regs = f->machine == EM_X86_64 ? 17 : RP_TYPEID_REGS;
     f->is_odd = f->is_large = f->has_targets = false;
-    if (!decode(f) || f->insns.n == 0 || !make_blocks(f) || !settle(f))
+    if (!decode(f) || f->insns.n == 0)
+        return false;
+    if (!vtables && !f->is_odd && !has_candidate(f))
+        return true; /* without blocks there is nothing to judge */
+    if (!make_blocks(f) || !settle(f))
         return false;
     find_dominators(f);
     return true;
@@ -531,6 +571,7 @@ void rp_flow_free(struct rp_flow *f)
     rp_vec_free(&f->order);
     rp_vec_free(&f->out);
     rp_vec_free(&f->preds);
+    rp_vec_free(&f->tables);
     rp_vec_free(&f->pred_start);
     rp_vec_free(&f->scratch);
 }

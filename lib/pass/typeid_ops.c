@@ -3,9 +3,9 @@
  *
  * A use is a read of the word at -8 from a register. As compilers write it:
  *
- *   x86-64   mov -8(%rax),%rax and every other instruction that reads memory with that displacement
- *            (cmp, push, movq and movhps of GCC's vectorizer); GCC at -O0: sub $8,%rax; mov (%rax)
- *   AArch64  ldur x0,[x0,#-8]; ldp x0,x1,[x0,#-16]; GCC at -O0: sub x0,x0,#8; ldr x0,[x0]
+ *   x86-64   mov -8(%rax),%rax and what else can read memory in its place (cmp, push, cmov, movq
+ * and movhps of GCC's vectorizer, gathers); GCC at -O0: sub $8,%rax; mov (%rax),%rax AArch64  ldur
+ * x0,[x0,#-8]; ldp x0,x1,[x0,#-16]; GCC at -O0: sub x0,x0,#8; ldr x0,[x0]
  *
  * The look passes everything of that kind and some more; typeid_flow.c sees what it really is.
  *
@@ -20,35 +20,53 @@
 
 /* --- x86-64 ---------------------------------------------------------------------------------- */
 
-/* Whether the byte at `at`, 0xf8, may be a displacement of -8 from a register without an index:
- * ModRM before it, or ModRM and a SIB whose index is none (r12 and rsp as base). */
+/* Whether an instruction with its ModRM at m may read 8 bytes of memory and be made of a read of a
+ * type_info pointer: mov, cmp and cmov with REX.W, push, and vector loads. */
+static bool is_reading(const uint8_t *code, uint64_t m)
+{
+    if (m < 1)
+        return false;
+    uint8_t op = code[m - 1], reg = code[m] >> 3 & 7, before = m >= 2 ? code[m - 2] : 0;
+    bool vector = op == 0x10 || op == 0x12 || op == 0x16 || op == 0x28 || op == 0x6e ||
+                  op == 0x6f || op == 0x7e;
+    if (op == 0xff)
+        return reg == 6;         /* push */
+    if ((before & 0xf8) == 0x48) /* REX.W */
+        return op == 0x8b || op == 0x3b || op == 0x39 || ((op == 0x81 || op == 0x83) && reg == 7);
+    if (before == 0x0f)
+        return vector || (op & 0xf0) == 0x40; /* cmov */
+    if (op == 0x22 && before == 0x3a)
+        return true; /* pinsrq */
+    bool vex = (m >= 3 && code[m - 3] == 0xc5) || (m >= 4 && code[m - 4] == 0xc4) ||
+               (m >= 5 && code[m - 5] == 0x62);
+    return vex && (vector || op == 0x22 || (op & 0xfc) == 0x90); /* 0x90 to 0x93: gathers */
+}
+
+/* Whether the byte at `at`, 0xf8, may be a displacement of -8 from a register without an index, of
+ * such an instruction: behind ModRM, or ModRM and a SIB whose index is none (r12 and rsp as base)
+ * or a vector. */
 static bool is_disp(const uint8_t *code, uint64_t size, uint64_t at)
 {
     if (at < 2)
         return false;
     unsigned mod = code[at - 1] >> 6, rm = code[at - 1] & 7;
-    bool sib = (code[at - 2] & 7) == 4 && (code[at - 2] >> 6 == 1 || code[at - 2] >> 6 == 2);
     bool wide = at + 4 <= size && rp_load32(code + at) == 0xfffffff8;
-    if (mod == 1 && rm != 4)
-        return true;
-    if (mod == 2 && rm != 4 && wide)
-        return true;
-    /* no index: base is r12, or rsp, which is no matter; or a gather, whose index is a vector */
-    bool gather = at >= 3 && code[at - 3] >= 0x90 && code[at - 3] <= 0x93;
-    return sib && ((code[at - 1] >> 3 & 7) == 4 || gather);
+    if (rm != 4 && (mod == 1 || (mod == 2 && wide)))
+        return is_reading(code, at - 1);
+    bool sib = (code[at - 2] & 7) == 4 && (code[at - 2] >> 6 == 1 || code[at - 2] >> 6 == 2);
+    bool gather = at >= 3 && (code[at - 3] & 0xfc) == 0x90;
+    return sib && ((code[at - 1] >> 3 & 7) == 4 || gather) && is_reading(code, at - 2);
 }
 
-/* add $-8,%reg: 48 83 c0+r f8 */
-static bool is_add(const uint8_t *code, uint64_t at)
-{
-    return at >= 3 && code[at - 2] == 0x83 && (code[at - 1] & 0xf8) == 0xc0;
-}
-
-/* sub $8,%reg at `at`, that of its opcode 0x83: 48 83 e8+r 08; not of rsp */
+/* sub $8,%reg; mov (%reg),… at `at`, that of the opcode 0x83: 48 83 e8+r 08 48 8b … */
 static bool is_sub(const uint8_t *code, uint64_t size, uint64_t at)
 {
-    return at >= 1 && at + 3 <= size && (code[at + 1] & 0xf8) == 0xe8 && code[at + 2] == 8 &&
-           (code[at - 1] & 0xf8) == 0x48 && (code[at + 1] != 0xec || (code[at - 1] & 1));
+    if (at < 1 || at + 6 > size || (code[at + 1] & 0xf8) != 0xe8 || code[at + 2] != 8 ||
+        (code[at - 1] & 0xfe) != 0x48 || (code[at + 3] & 0xf8) != 0x48 || code[at + 4] != 0x8b)
+        return false;
+    unsigned reg = code[at + 1] & 7, modrm = code[at + 5];
+    return (modrm & 7) == reg && (code[at - 1] & 1) == (code[at + 3] & 1) &&
+           (modrm >> 6 == 0 || reg == 5); /* rbp and r13 have a displacement of 0 */
 }
 
 static bool x86_prefilter(const uint8_t *code, uint64_t size, uint64_t from, uint64_t *ret_at)
@@ -57,7 +75,7 @@ static bool x86_prefilter(const uint8_t *code, uint64_t size, uint64_t from, uin
     uint64_t best = UINT64_MAX;
     for (; (p = memchr(p, 0xf8, (size_t)(end - p))) != NULL; p++) {
         uint64_t at = (uint64_t)(p - code);
-        if (is_disp(code, size, at) || is_add(code, at)) {
+        if (is_disp(code, size, at)) {
             best = at;
             break;
         }

@@ -126,7 +126,9 @@ struct rp_flow {
     RP_VEC(struct rp_flow_vtable) vtables;
     RP_VEC(struct rp_val) bases; /* by instruction: what the base of its memory operand holds */
     RP_VEC(uint32_t) order;      /* blocks in reverse postorder */
+    RP_VEC(uint32_t) tables;     /* blocks that may end in a jump through a table */
     RP_VEC(uint32_t) scratch;
+    uint32_t next_reloc, n_regs;
     bool has_targets; /* of jumps through tables */
     bool is_odd;      /* bytes that are no instructions, or no end to it: nothing is proved */
     bool is_large;    /* too large to be followed */
@@ -152,8 +154,11 @@ bool rp_typeid_prefilter(uint16_t machine, const uint8_t *code, uint64_t size, u
 /* Whether it is a branch on whether a register (src) is null: AArch64's cbz and cbnz. */
 bool rp_typeid_is_null_branch(uint16_t machine, const uint8_t *code, unsigned length);
 
-/* typeid_blocks.c: the caller has set the first group. False when out of memory, or is_large. */
-bool rp_flow_run(struct rp_flow *f);
+/* typeid_blocks.c: the caller has set the first group. Without `vtables` only loads at -8 are of
+ * interest. False when out of memory, or is_large. */
+bool rp_flow_run(struct rp_flow *f, bool vtables);
+/* Decode one instruction more. False at the end, or when out of memory. */
+bool rp_flow_decode_next(struct rp_flow *f);
 void rp_flow_free(struct rp_flow *f);
 /* Carry registers over instruction `insn`. */
 void rp_flow_step(struct rp_flow *f, uint32_t insn, struct rp_regs *regs);
@@ -169,6 +174,11 @@ rp_id rp_flow_target(const struct rp_flow *f, uint32_t r, const struct rp_insn *
 bool rp_flow_is_slot(const struct rp_rtti *rtti, rp_id node, uint64_t offset);
 bool rp_flow_has_slots(const struct rp_rtti *rtti, rp_id node);
 unsigned rp_typeid_arg(uint16_t machine, unsigned n); /* the register of argument n < 6 */
+
+/* typeid_vtable.c: the next relocation, from index *r on and in [from, end), that may lead to a
+ * slot of a vtable that it names; where it stands. */
+bool rp_typeid_next_vtable(struct rp_flow *f, uint32_t *r, uint64_t from, uint64_t end,
+                           uint64_t *ret_at);
 
 /* typeid_judge.c: append the function's uses that no proof excludes. */
 enum rp_proof {

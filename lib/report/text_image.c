@@ -66,7 +66,7 @@ static void write_file(struct rp_strbuf *b, const struct rp_fact_image *im)
     if (im->n_relocs) {
         label(b, "relocations");
         rp_word_number(im->n_relocs, b);
-        rp_strbuf_puts(b, " of filled bytes became R_*_NONE\n");
+        rp_strbuf_puts(b, " of filled bytes become R_*_NONE\n");
     }
     if (im->n_symbols || im->n_reloc_sections) {
         label(b, "stripped");

@@ -146,25 +146,25 @@ static size_t uses_of_function(const struct rp_facts *f, size_t from, bool *ret_
 
 static void use_row(struct rp_text *t, size_t use, size_t n, bool strong)
 {
-    enum { NAME = 50 };
+    enum { INDENT = 15 };
     const struct rp_facts *f = t->f;
     const struct rp_fact_typeid *u = &f->typeids.v[use];
     const struct rp_fact_node *node = &f->nodes.v[u->node];
     struct rp_strbuf *b = &t->b, file = {0};
     rp_strbuf_puts(b, strong ? "    certainly  " : "    perhaps    ");
     if (node->name)
-        rp_word_symbol_fit(rp_fact_str(f, node->name), NAME, b);
+        rp_word_symbol_fit(rp_fact_str(f, node->name), RP_TEXT_COLUMNS - INDENT, b);
     else
         rp_word_plain(rp_fact_str(f, node->section), b);
-    if (u->of) {
-        rp_strbuf_puts(b, " of ");
-        rp_word_class_of(rp_fact_str(f, u->of), b);
-    }
-    rp_strbuf_puts(b, " in ");
+    rp_strbuf_printf(b, "\n%*s", INDENT, "");
     rp_file_name(f, node->file, true, &file);
     b->oom |= file.oom;
-    rp_word_fit(file.s ? file.s : "", 36, b);
+    rp_word_fit(file.s ? file.s : "", 44, b);
     rp_strbuf_printf(b, "+0x%" PRIx64, u->offset);
+    if (u->of) {
+        rp_strbuf_puts(b, ", of objects of ");
+        rp_word_class_of(rp_fact_str(f, u->of), b);
+    }
     if (n > 1)
         rp_strbuf_printf(b, " and %zu more", n - 1);
     rp_strbuf_puts(b, "\n");
@@ -224,7 +224,7 @@ static const char *const why_words[RP_N_CLASS_WHYS] = {
 /* The classes that are named or visible, with who names them. */
 static void write_causes(struct rp_text *t, const struct tally *y, unsigned why)
 {
-    enum { MAX_CAUSES = 12 };
+    enum { MAX_CAUSES = 12, INDENT = 28 };
     struct rp_strbuf *b = &t->b, word = {0};
     uint32_t n = 0, rest = 0;
     uint64_t rest_bytes = 0;
@@ -244,13 +244,13 @@ static void write_causes(struct rp_text *t, const struct tally *y, unsigned why)
         word.n = 0;
         rp_word_class_of(rp_fact_str(t->f, t->f->types.v[c->ancestor].symbol), &word);
         b->oom |= word.oom;
-        rp_word_fit(word.s ? word.s : "", 34, b);
+        rp_word_fit(word.s ? word.s : "", RP_TEXT_COLUMNS - INDENT, b);
         if (c->by) {
-            rp_strbuf_puts(b, ", by ");
+            rp_strbuf_printf(b, "\n%*sby ", INDENT + 2, "");
             word.n = 0;
             rp_word_by(t->f, c->by, &word);
             b->oom |= word.oom;
-            rp_word_fit(word.s ? word.s : "", RP_TEXT_COLUMNS - 28 - 34 - 5, b);
+            rp_word_fit(word.s ? word.s : "", RP_TEXT_COLUMNS - INDENT - 5, b);
         }
         rp_strbuf_puts(b, "\n");
     }

@@ -127,12 +127,28 @@ static void print_row(FILE *out, const char *name, uint64_t before, uint64_t aft
                 removed);
 }
 
+/* The totals alone, unless a report wants all facts anyway. */
+static enum reap_status totals(struct reap *r, struct rp_totals *ret)
+{
+    enum reap_status st = REAP_OK;
+    if (r->has_facts || rp_reports_wanted(r)) {
+        st = rp_need_facts(r);
+        if (st == REAP_OK)
+            *ret = r->facts.totals;
+        return st;
+    }
+    struct rp_timer timer = rp_phase_begin();
+    st = r->analysed ? rp_facts_sum(&r->model, &r->marks, ret) : REAP_ERR_USAGE;
+    rp_phase_done(r, timer, "totals");
+    return st;
+}
+
 enum reap_status reap_print_totals(struct reap *r, FILE *out)
 {
-    enum reap_status st = rp_need_facts(r);
+    struct rp_totals sums, *t = &sums;
+    enum reap_status st = totals(r, t);
     if (st != REAP_OK)
         return st;
-    const struct rp_totals *t = &r->facts.totals;
     fprintf(out, "%-12s %14s %14s %14s\n", "", "before", "after", "removed");
     print_row(out, "files", r->gc_files_in, r->gc_files_out, r->gc_files_in - r->gc_files_out);
     if (r->gc_bytes_in >= r->gc_bytes_out)

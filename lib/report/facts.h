@@ -210,6 +210,9 @@ enum reap_status rp_facts_add_classes(const struct rp_model *m, const struct rp_
 /* The same of the pass about the unwinder. */
 enum reap_status rp_facts_add_unwinder(struct rp_ctx *ctx, const struct rp_unwinder *unwinder,
                                        struct rp_facts *f);
+/* Of all that only the totals: they need neither edges nor names. */
+enum reap_status rp_facts_sum(const struct rp_model *m, const struct rp_marks *marks,
+                              struct rp_totals *ret);
 enum reap_status rp_facts_set_product(struct rp_ctx *ctx, struct rp_facts *f, const char *product);
 
 /* chains.c: reasons, heads and retained bytes of dead nodes, from the edges alone. debug_ref may be

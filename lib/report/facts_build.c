@@ -8,7 +8,7 @@
  * deduplicated by (from, to, kind), the first relocation standing for the rest. Then chains.c and
  * totals.c derive reasons, heads and sums from the facts alone.
  *
- * Entry: rp_facts_build.
+ * Entries: rp_facts_build, and rp_facts_sum when nothing but the totals is asked for.
  */
 #include "report/facts.h"
 
@@ -369,5 +369,23 @@ enum reap_status rp_facts_build(const struct rp_model *m, const struct rp_marks 
         rp_facts_free(&f);
     else
         *ret = f;
+    return st;
+}
+
+enum reap_status rp_facts_sum(const struct rp_model *m, const struct rp_marks *marks,
+                              struct rp_totals *ret)
+{
+    struct rp_facts f;
+    if (!rp_facts_init(&f))
+        return rp_nomem(m->ctx);
+    struct rp_build b = {.m = m, .f = &f};
+    b.global_name = calloc(m->globals.n + 1, sizeof *b.global_name);
+    bool ok = b.global_name && build_files(&b) && build_nodes(&b, marks) && build_duplicates(&b);
+    enum reap_status st = ok ? rp_facts_totals(m->ctx, &f) : rp_nomem(m->ctx);
+    if (!st)
+        *ret = f.totals;
+    free(b.global_name);
+    free(b.dup_node);
+    rp_facts_free(&f);
     return st;
 }

@@ -174,21 +174,36 @@ static bool names_vtable(const struct scan *s, rp_id node)
     return false;
 }
 
-static bool add_use(struct worker *w, rp_id node, uint64_t offset, bool strong,
+/* The class alone whose objects it asks: its typeinfo's name, NULL: not known. */
+static const char *asked_class(const struct worker *w, const struct rp_judged *j,
+                               const char *function)
+{
+    const struct rp_rtti *rtti = w->scan->rtti;
+    if (j->cls) {
+        const struct rp_class *c = &rtti->classes.v[j->cls - 1];
+        return c->global ? rp_global_of(w->scan->m, c->global)->name : NULL;
+    }
+    return j->arg && function ? rp_typeid_class_of(w->scan->m, rtti, function, j->arg - 1u) : NULL;
+}
+
+static bool add_use(struct worker *w, rp_id node, uint64_t offset, const struct rp_judged *j,
                     const char *function)
 {
-    struct rp_typeid_use u = {.node = node, .offset = offset, .strong = strong, .live = true};
+    struct rp_typeid_use u = {.node = node, .offset = offset, .strong = j->strong, .live = true};
     u.allowed = rp_typeid_allowed(function, &u.of);
+    if (!u.allowed)
+        u.of = asked_class(w, j, function);
     return rp_vec_push(w->uses, u);
 }
 
 /* A function too large to be followed: everything that looks like a use is one. */
 static bool doubt(struct worker *w, rp_id node, const char *function)
 {
+    static const struct rp_judged none;
     const struct rp_flow *f = &w->flow;
     uint64_t at = f->start;
     while (rp_typeid_prefilter(f->machine, f->code, f->end, at, &at) && at < f->end) {
-        if (!add_use(w, node, at, false, function))
+        if (!add_use(w, node, at, &none, function))
             return false;
         at += rp_decode_step(f->machine);
     }
@@ -204,7 +219,7 @@ static bool search_function(struct worker *w, rp_id node, const char *function, 
         return false;
     for (size_t i = 0; i < w->judged.found.n; i++) {
         const struct rp_judged *j = &w->judged.found.v[i];
-        if (!j->proof && !add_use(w, node, w->flow.start + j->offset, j->strong, function))
+        if (!j->proof && !add_use(w, node, w->flow.start + j->offset, j, function))
             return false;
     }
     return true;

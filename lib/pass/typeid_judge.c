@@ -38,12 +38,14 @@ struct hit {
     struct rp_val base;
     bool strong, vtable;
     uint8_t proof;
+    rp_id cls; /* whose slot it is, when the vtable is known */
 };
 
 struct judge {
     struct rp_flow *f;
     const char *function;
     RP_VEC(struct hit) hits;
+    bool may_return_first;      /* the first argument may be where the result is to be put */
     uint32_t insn, block;       /* being looked at */
     const struct rp_regs *regs; /* before it */
 };
@@ -74,14 +76,20 @@ static bool reads_slot(struct rp_val v, const struct rp_insn *in)
     return false;
 }
 
-static bool reads_vtable_slot(const struct rp_flow *f, struct rp_val v, const struct rp_insn *in)
+/* *ret_class: whose slot, 0: not known. */
+static bool reads_vtable_slot(const struct rp_flow *f, struct rp_val v, const struct rp_insn *in,
+                              rp_id *ret_class)
 {
+    *ret_class = 0;
     if (!rp_val_is_vtable(v))
         return true;
     const struct rp_flow_vtable *t = &f->vtables.v[v.id - RP_ID_VTABLE];
     uint64_t at = t->offset + (uint64_t)in->disp;
-    return rp_flow_is_slot(f->rtti, t->node, at) ||
-           (in->dst2 && rp_flow_is_slot(f->rtti, t->node, at + in->width));
+    const struct rp_rtti_slot *slot = rp_flow_slot(f->rtti, t->node, at);
+    if (!slot && in->dst2)
+        slot = rp_flow_slot(f->rtti, t->node, at + in->width);
+    *ret_class = slot ? slot->cls : 0;
+    return slot != NULL;
 }
 
 static bool is_read(const struct rp_insn *in)
@@ -92,19 +100,19 @@ static bool is_read(const struct rp_insn *in)
 }
 
 /* A read at an address that a relocation names: mov _ZTV1D+8(%rip),%rax, ldr x0,[x0,:lo12:…]. */
-static bool names_slot(struct rp_flow *f, uint32_t i)
+static const struct rp_rtti_slot *named_slot(struct rp_flow *f, uint32_t i)
 {
     const struct rp_insn *in = &f->insns.v[i];
     uint64_t offset;
     const char *name;
     if (!f->reloc.v[i] || !f->rtti || !f->rtti->special.w)
-        return false;
+        return NULL;
     const struct rp_rela *rel = &f->relocs[f->reloc.v[i] - 1];
     if (rp_reloc_info(f->m->arch, rel->type)->cls == RP_REL_GOT)
-        return false;
+        return NULL;
     rp_id section = rp_flow_target(f, f->reloc.v[i], in, &offset, &name);
     rp_id node = section ? rp_node_at(f->m, section, offset) : 0;
-    return node && rp_flow_is_slot(f->rtti, node, offset);
+    return node ? rp_flow_slot(f->rtti, node, offset) : NULL;
 }
 
 static uint32_t result_of(const struct judge *j, const struct rp_insn *in)
@@ -115,36 +123,50 @@ static uint32_t result_of(const struct judge *j, const struct rp_insn *in)
     return RP_ID_LOAD(j->insn) + second;
 }
 
-static bool note_hit(struct judge *j, const struct rp_insn *in, struct rp_val base, bool vtable)
+static bool note_hit(struct judge *j, const struct rp_insn *in, struct rp_val base, bool vtable,
+                     rp_id cls)
 {
     struct hit h = {.insn = j->insn,
                     .block = j->block,
                     .result = result_of(j, in),
                     .base = base,
-                    .strong = vtable && (rp_val_is_vtable(base) || !base.id),
-                    .vtable = vtable};
+                    .strong = cls != 0,
+                    .vtable = vtable,
+                    .cls = cls};
     return rp_vec_push(&j->hits, h);
+}
+
+/* An instruction that computes with what it reads is of no typeid. */
+static bool is_plain_read(const struct judge *j, const struct rp_insn *in)
+{
+    const struct rp_flow *f = j->f;
+    if (!is_read(in) || in->width < 8)
+        return false;
+    enum rp_op op = rp_typeid_op(f->machine, f->code + f->start + f->at.v[j->insn], in->length);
+    return in->kind != RP_INSN_OTHER || op == RP_OP_UNKNOWN || op == RP_OP_COPY;
 }
 
 static bool find_hit(struct judge *j)
 {
     const struct rp_insn *in = &j->f->insns.v[j->insn];
-    if (!is_read(in) || in->width < 8)
+    if (!is_plain_read(j, in))
         return true;
-    if (names_slot(j->f, j->insn))
-        return note_hit(j, in, (struct rp_val){.kinds = RP_VAL_VTABLE}, true);
+    rp_id cls;
+    const struct rp_rtti_slot *slot = named_slot(j->f, j->insn);
+    if (slot)
+        return note_hit(j, in, (struct rp_val){.kinds = RP_VAL_VTABLE}, true, slot->cls);
     struct rp_val base = reg_val(j->regs, in->base);
     if (in->base == RP_REG_NONE || in->base == RP_REG_PC || in->index) {
         const uint8_t *code = j->f->code + j->f->start + j->f->at.v[j->insn];
         bool gather =
             in->disp == RP_TYPEID_SLOT && rp_typeid_is_gather(j->f->machine, code, in->length);
         base = (struct rp_val){.kinds = RP_VAL_UNKNOWN, .id = RP_VAL_MANY, .k = RP_VAL_K0};
-        return !gather || note_hit(j, in, base, false);
+        return !gather || note_hit(j, in, base, false, 0);
     }
-    if ((base.kinds & RP_VAL_VTABLE) && reads_vtable_slot(j->f, base, in))
-        return note_hit(j, in, base, true);
+    if ((base.kinds & RP_VAL_VTABLE) && reads_vtable_slot(j->f, base, in, &cls))
+        return note_hit(j, in, base, true, cls);
     if ((base.kinds & ~(RP_VAL_FRAME | RP_VAL_CONST | RP_VAL_NUMBER)) && reads_slot(base, in))
-        return note_hit(j, in, base, false);
+        return note_hit(j, in, base, false, 0);
     return true;
 }
 
@@ -375,6 +397,20 @@ static bool look(struct judge *j)
 
 /* --- verdicts -------------------------------------------------------------------------------- */
 
+/* A function that returns a class gets its place as the first argument, before `this`, and returns
+ * it (x86-64 psABI 3.2.3), if not by a call at its end. */
+static bool returns_first(const struct judge *j, const struct rp_insn *in)
+{
+    const struct rp_flow *f = j->f;
+    unsigned first = rp_typeid_arg(f->machine, 0);
+    bool leaves =
+        in->kind == RP_INSN_JUMP_REG || (in->kind == RP_INSN_JUMP && f->reloc.v[j->insn] != 0);
+    struct rp_val v = reg_val(j->regs, in->kind == RP_INSN_RETURN ? 1 : first);
+    return f->machine == EM_X86_64 && (leaves || in->kind == RP_INSN_RETURN) &&
+           (v.kinds & (RP_VAL_ENTRY | RP_VAL_UNKNOWN)) &&
+           (v.id == RP_ID_ENTRY + first || v.id >= RP_ID_PHI(0, 0));
+}
+
 static bool note_first(struct judge *j)
 {
     const struct rp_insn *in = &j->f->insns.v[j->insn];
@@ -382,6 +418,7 @@ static bool note_first(struct judge *j)
     struct rp_val tested = reg_val(j->regs, in->src);
     if (is_null_test(j, in) && rp_val_has_id(tested) && tested.k == RP_VAL_K0)
         j->f->blocks.v[j->block].test_id = tested.id;
+    j->may_return_first |= returns_first(j, in);
     return find_hit(j);
 }
 
@@ -399,6 +436,20 @@ static bool walk(struct judge *j, bool (*fn)(struct judge *))
         }
     }
     return true;
+}
+
+/* Which argument points to the object whose first word the base is, 1-based; 0: none is known to.
+ */
+static uint8_t argument_of(const struct judge *j, const struct hit *h)
+{
+    int64_t at = 0;
+    struct rp_val object = through(j, h->base, &at);
+    if (!j->f->is_public || j->may_return_first || at != 0 || object.k != RP_VAL_K0)
+        return 0;
+    for (unsigned n = 0; n < 6; n++)
+        if (object.id == RP_ID_ENTRY + rp_typeid_arg(j->f->machine, n))
+            return (uint8_t)(n + 1);
+    return 0;
 }
 
 /* The value that the hit's base was loaded through. */
@@ -440,7 +491,11 @@ bool rp_typeid_judge(struct rp_flow *f, const char *function, struct rp_judge *r
     for (size_t i = 0; ok && i < j.hits.n; i++) {
         const struct hit *h = &j.hits.v[i];
         uint8_t proof = h->strong ? RP_PROOF_NONE : h->proof;
-        ok = rp_vec_push(&ret->found, (struct rp_judged){f->at.v[h->insn], proof, h->strong});
+        ok = rp_vec_push(&ret->found, (struct rp_judged){.offset = f->at.v[h->insn],
+                                                         .proof = proof,
+                                                         .strong = h->strong,
+                                                         .arg = proof ? 0 : argument_of(&j, h),
+                                                         .cls = h->cls});
     }
     rp_vec_free(&j.hits);
     return ok;

@@ -154,8 +154,8 @@ static enum rp_op x86_one_byte(const struct x86_op *op, const uint8_t *code, uns
     case 0xd3: /* shifts */
     case 0xf6:
     case 0xf7: /* not, neg, mul, div */
-    case 0xfe:
-    case 0xff: return RP_OP_NUMBER;
+    case 0xfe: return RP_OP_NUMBER;
+    case 0xff: return ext == 6 ? RP_OP_UNKNOWN : RP_OP_NUMBER; /* push; inc, dec */
     case 0x80:
     case 0x81:
     case 0x83: return x86_alu(ext);

@@ -171,7 +171,12 @@ bool rp_flow_dominates(const struct rp_flow *f, uint32_t block, uint32_t other);
 rp_id rp_flow_target(const struct rp_flow *f, uint32_t r, const struct rp_insn *insn,
                      uint64_t *ret_offset, const char **ret_name);
 /* Whether [node's section + offset] is an RTTI slot. */
-bool rp_flow_is_slot(const struct rp_rtti *rtti, rp_id node, uint64_t offset);
+/* The slot there, NULL: there is none. */
+const struct rp_rtti_slot *rp_flow_slot(const struct rp_rtti *rtti, rp_id node, uint64_t offset);
+static inline bool rp_flow_is_slot(const struct rp_rtti *rtti, rp_id node, uint64_t offset)
+{
+    return rp_flow_slot(rtti, node, offset) != NULL;
+}
 bool rp_flow_has_slots(const struct rp_rtti *rtti, rp_id node);
 unsigned rp_typeid_arg(uint16_t machine, unsigned n); /* the register of argument n < 6 */
 
@@ -193,11 +198,19 @@ struct rp_judged {
     uint32_t offset; /* in the function */
     uint8_t proof;   /* enum rp_proof */
     bool strong;
+    uint8_t
+        arg;   /* 1 + which argument of the function points to the object, 0: none that is known */
+    rp_id cls; /* the class whose slot it is, 0: not known */
 };
 struct rp_judge {
     RP_VEC(struct rp_judged) found; /* harmless ones, too */
 };
 bool rp_typeid_judge(struct rp_flow *f, const char *function, struct rp_judge *j);
+
+/* typeid_named.c: the typeinfo ("_ZTI…", of the model) of the class of argument n by the function's
+ * mangled name, if it has a vtable; NULL: not known. */
+const char *rp_typeid_class_of(const struct rp_model *m, const struct rp_rtti *rtti,
+                               const char *function, unsigned n);
 
 /* typeid_known.c */
 /* Why uses in a function of this name keep nothing (static), or NULL. *ret_hierarchy: but those of

@@ -5,7 +5,9 @@
  * The words are a linker's, without its name: objects, archives, options. Without --live all code
  * of what would be loaded is searched, with it what a collection leaves. One use a line:
  *
- *   FILE(MEMBER) SECTION+OFFSET strong|weak|allowed FUNCTION
+ *   FILE(MEMBER) SECTION+OFFSET strong|weak|allowed CLASS FUNCTION
+ *
+ * CLASS: the typeinfo of the class whose objects alone it asks, or "-".
  *
  * --stats: how many, and the time, on standard error. Archives are taken whole with
  * --whole-archive before them.
@@ -42,9 +44,9 @@ static void print_uses(const struct rp_model *m, const struct rp_rtti *rtti, con
         const char *function = rp_typeid_function(m, section, u->offset);
         unsigned kind = u->allowed ? 2 : u->strong ? 0 : 1;
         n[kind]++;
-        printf("%s %s+0x%llx %s %s\n", rp_section_file(m, section)->display,
+        printf("%s %s+0x%llx %s %s %s\n", rp_section_file(m, section)->display,
                rp_section_name(m, section), (unsigned long long)u->offset, words[kind],
-               function ? function : "-");
+               u->of ? u->of : "-", function ? function : "-");
     }
     if (a->stats)
         fprintf(stderr, "%zu strong, %zu weak, %zu allowed; %.3f s wall, %.3f s cpu\n", n[0], n[1],

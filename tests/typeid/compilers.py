@@ -41,7 +41,7 @@ def uses(tool, words):
     run = subprocess.run([tool, "--", *words], check=True, capture_output=True, text=True)
     found = []
     for line in run.stdout.splitlines():
-        _, _, kind, function = line.rsplit(" ", 3)
+        _, _, kind, _, function = line.rsplit(" ", 4)
         found.append((function, kind))
     return found
 

@@ -104,8 +104,7 @@ bool rp_explain_add(struct rp_explain *x, struct rp_own_finding *o, bool certain
 
 /* explain_trap.c: a trap in the place of removed code that was run into, as a finding. */
 bool rp_explain_trap(struct rp_explain *x);
-/* The removed code that a numbered trap at this address of the program's file stands for; 0 = none.
- */
+/* The removed code that a trap at this address of the program's file stands for; 0 = none. */
 rp_id rp_explain_trap_at(const struct rp_explain *x, uint64_t addr);
 /* Whether the report is about a linked image (`reap image`). */
 bool rp_explain_is_image(const struct rp_explain *x);

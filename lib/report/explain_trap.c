@@ -12,6 +12,7 @@
 
 #include "pass/tripwire.h"
 
+#include <signal.h>
 #include <string.h>
 
 bool rp_explain_is_image(const struct rp_explain *x)
@@ -26,13 +27,6 @@ static rp_id node_of(const struct rp_explain *x, const uint8_t *code, size_t n)
                    id < x->f->nodes.n
                ? id
                : 0;
-}
-
-rp_id rp_explain_trap_at(const struct rp_explain *x, uint64_t addr)
-{
-    uint8_t code[RP_TRAP_BYTES];
-    rp_id id = node_of(x, code, rp_program_read(x->in->program, addr, code, sizeof code));
-    return id && !x->f->nodes.v[id].live && x->f->nodes.v[id].cls == RP_CLASS_TEXT ? id : 0;
 }
 
 /* The node at an address of an image's file that holds a plain trap; 0 = none. */
@@ -62,6 +56,27 @@ static rp_id plain_trap(const struct rp_explain *x, uint64_t addr)
     return 0;
 }
 
+static bool is_dead_code(const struct rp_explain *x, rp_id id)
+{
+    return id && !x->f->nodes.v[id].live && x->f->nodes.v[id].cls == RP_CLASS_TEXT;
+}
+
+static rp_id numbered_trap(const struct rp_explain *x, uint64_t addr)
+{
+    uint8_t code[RP_TRAP_BYTES];
+    return node_of(x, code, rp_program_read(x->in->program, addr, code, sizeof code));
+}
+
+rp_id rp_explain_trap_at(const struct rp_explain *x, uint64_t addr)
+{
+    rp_id id = numbered_trap(x, addr);
+    if (!is_dead_code(x, id))
+        id = plain_trap(x, addr);
+    if (!is_dead_code(x, id) && x->signal == SIGTRAP) /* INT3 stops behind itself */
+        id = plain_trap(x, addr - 1);
+    return is_dead_code(x, id) ? id : 0;
+}
+
 /* The node that a trap at the program counter stands for, 0 = none. */
 static rp_id trapped_node(const struct rp_explain *x)
 {
@@ -75,7 +90,7 @@ static rp_id trapped_node(const struct rp_explain *x)
     if (!f->has_pc) /* gdb leaves out the address where a line starts */
         return f->node;
     for (uint64_t back = 0; back <= BACK && !id; back++)
-        id = rp_explain_trap_at(x, f->pc - back);
+        id = numbered_trap(x, f->pc - back);
     if (!id && c)
         id = node_of(x, c->code, c->n_code);
     for (uint64_t back = 0; back <= 1 && !id; back++)
@@ -122,7 +137,7 @@ static void put_caller(const struct rp_explain *x, bool is_image, struct rp_strb
 bool rp_explain_trap(struct rp_explain *x)
 {
     rp_id node = trapped_node(x);
-    if (!node || x->f->nodes.v[node].live || x->f->nodes.v[node].cls != RP_CLASS_TEXT)
+    if (!is_dead_code(x, node))
         return true;
     bool is_image = rp_explain_is_image(x);
     const struct rp_fact_node *n = &x->f->nodes.v[node];

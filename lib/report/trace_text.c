@@ -266,6 +266,7 @@ static void note_words(struct rp_trace *t, const char *l, size_t n)
                  {"SIGILL", SIGILL},
                  {"llegal instruction", SIGILL},
                  {"invalid opcode", SIGILL},
+                 {"int3: ", SIGTRAP}, /* an oops of Linux on x86 */
                  {"SIGTRAP", SIGTRAP}};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (!t->signal && memmem(l, n, words[i].word, strlen(words[i].word)))

@@ -28,13 +28,13 @@ def sh(command, work, env=None, check=True, stdin=None):
     return r
 
 
-def crash(work, program, words, core):
+def crash(work, program, words, core, whole=False):
     """Let it die under gdb: a core file, and the backtrace as text."""
     text = sh(f"gdb -nx -batch -ex {shlex.quote('run ' + words)} "
               f"-ex 'generate-core-file {core}' -ex bt {program}", work).stdout
     if not os.path.exists(os.path.join(work, core)):
         sys.exit(f"gdb wrote no core file:\n{text}")
-    return text[text.rfind("\n#0"):]
+    return text if whole else text[text.rfind("\n#0"):]
 
 
 class Explain:
@@ -241,7 +241,7 @@ def image(options, work):
            f"strip -o {name}.stripped {name}", work)
         address = addresses_of(work, name, [name])
         for program in (name, f"{name}.bare", f"{name}.stripped"):
-            text = crash(work, program, words, f"{program}.core")
+            text = crash(work, program, words, f"{program}.core", whole=True)
             first = told(f"{program} core", explain, f"{name}.db", program, f"--core {program}.core", "", name)
             if "nothing in the image refers to it" not in first["evidence"]:
                 sys.exit(f"{program}: who refers to it?\n{json.dumps(first, indent=1)}")

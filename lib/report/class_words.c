@@ -34,10 +34,53 @@ void rp_word_class(const struct rp_facts *f, const struct rp_cxx_class *c, struc
 
 /* --- verdicts -------------------------------------------------------------------------------- */
 
-/* "f(int) in a.o", or the place of what has no name. */
-void rp_word_by(const struct rp_facts *f, rp_id by, struct rp_strbuf *b)
+rp_str rp_fact_function_at(const struct rp_facts *f, rp_id node, uint64_t offset)
+{
+    const struct rp_fact_node *n = &f->nodes.v[node];
+    const char *section = rp_fact_str(f, n->section), *name = rp_fact_str(f, n->name);
+    if (n->cls != RP_CLASS_TEXT || n->kind != RP_NODE_SECTION || (*name && strstr(section, name)))
+        return n->name; /* the section is the function's own */
+    rp_str best = n->name;
+    uint64_t best_value = 0;
+    bool found = false;
+    for (size_t i = 1; i < f->symbols.n; i++) {
+        const struct rp_fact_symbol *y = &f->symbols.v[i];
+        if (y->node != node || y->value > offset || y->value + y->size <= offset ||
+            (found && y->value < best_value))
+            continue;
+        found = true;
+        best = y->name;
+        best_value = y->value;
+    }
+    return best;
+}
+
+/* Where `from` refers to `to`: edges stand by source. False when it does not. */
+static bool find_reference(const struct rp_facts *f, rp_id from, rp_id to, uint64_t *ret_offset)
+{
+    size_t lo = 1, hi = f->edges.n;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (f->edges.v[mid].from < from)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    for (; lo < f->edges.n && f->edges.v[lo].from == from; lo++)
+        if (f->edges.v[lo].to == to) {
+            *ret_offset = f->edges.v[lo].offset;
+            return true;
+        }
+    return false;
+}
+
+void rp_word_by(const struct rp_facts *f, rp_id by, rp_id type, struct rp_strbuf *b)
 {
     const struct rp_fact_node *n = &f->nodes.v[by];
+    rp_str name = n->name;
+    uint64_t offset;
+    if (type && find_reference(f, by, f->types.v[type].typeinfo, &offset))
+        name = rp_fact_function_at(f, by, offset);
     if (!n->name || n->kind == RP_NODE_FDE || n->kind == RP_NODE_CIE) {
         rp_word_node(f, by, b);
         return;
@@ -46,7 +89,7 @@ void rp_word_by(const struct rp_facts *f, rp_id by, struct rp_strbuf *b)
     if (!strncmp(rp_fact_str(f, n->name), "DW.ref.", 7))
         rp_strbuf_puts(b, "exception tables");
     else
-        rp_word_symbol_fit(rp_fact_str(f, n->name), 56, b);
+        rp_word_symbol_fit(rp_fact_str(f, name), 56, b);
     rp_strbuf_puts(b, " in ");
     rp_file_name(f, n->file, true, b);
 }
@@ -94,5 +137,5 @@ void rp_word_verdict(const struct rp_facts *f, rp_id type, struct rp_strbuf *b)
     if (!t->by)
         return;
     rp_strbuf_puts(b, t->why == RP_CLASS_TYPEID || t->why == RP_CLASS_PART ? ": " : " by ");
-    rp_word_by(f, t->by, b);
+    rp_word_by(f, t->by, t->ancestor, b);
 }

@@ -47,8 +47,10 @@ uint64_t rp_class_removed(const struct rp_cxx_class *c);
 void rp_word_class(const struct rp_facts *f, const struct rp_cxx_class *c, struct rp_strbuf *b);
 /* The same of a symbol such as _ZTI3Foo. */
 void rp_word_class_of(const char *symbol, struct rp_strbuf *b);
-/* Who names it: "f<int> in a.o", or the place of what has no name. */
-void rp_word_by(const struct rp_facts *f, rp_id by, struct rp_strbuf *b);
+/* Who names a type: "f<int> in a.o", or the place of what has no name. type 0: something else. */
+void rp_word_by(const struct rp_facts *f, rp_id by, rp_id type, struct rp_strbuf *b);
+/* The function that holds byte `offset` of a node's section; the node's own name when none does. */
+rp_str rp_fact_function_at(const struct rp_facts *f, rp_id node, uint64_t offset);
 /* Why the typeinfo of a type stays or goes: "its base ns::B is named by f(int) in a.o". */
 void rp_word_verdict(const struct rp_facts *f, rp_id type, struct rp_strbuf *b);
 

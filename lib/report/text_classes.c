@@ -134,10 +134,12 @@ static bool make_tally(const struct rp_facts *f, struct tally *ret)
 static size_t uses_of_function(const struct rp_facts *f, size_t from, bool *ret_strong)
 {
     size_t n = 0;
+    rp_str function = rp_fact_function_at(f, f->typeids.v[from].node, f->typeids.v[from].offset);
     *ret_strong = false;
     for (; from + n < f->typeids.n; n++) {
         const struct rp_fact_typeid *u = &f->typeids.v[from + n];
-        if (u->node != f->typeids.v[from].node || u->allowed)
+        if (u->node != f->typeids.v[from].node || u->allowed ||
+            rp_fact_function_at(f, u->node, u->offset) != function)
             break;
         *ret_strong |= u->strong != 0;
     }
@@ -152,8 +154,9 @@ static void use_row(struct rp_text *t, size_t use, size_t n, bool strong)
     const struct rp_fact_node *node = &f->nodes.v[u->node];
     struct rp_strbuf *b = &t->b, file = {0};
     rp_strbuf_puts(b, strong ? "    certainly  " : "    perhaps    ");
-    if (node->name)
-        rp_word_symbol_fit(rp_fact_str(f, node->name), RP_TEXT_COLUMNS - INDENT, b);
+    rp_str name = rp_fact_function_at(f, u->node, u->offset);
+    if (name)
+        rp_word_symbol_fit(rp_fact_str(f, name), RP_TEXT_COLUMNS - INDENT, b);
     else
         rp_word_plain(rp_fact_str(f, node->section), b);
     rp_strbuf_printf(b, "\n%*s", INDENT, "");
@@ -248,7 +251,7 @@ static void write_causes(struct rp_text *t, const struct tally *y, unsigned why)
         if (c->by) {
             rp_strbuf_printf(b, "\n%*sby ", INDENT + 2, "");
             word.n = 0;
-            rp_word_by(t->f, c->by, &word);
+            rp_word_by(t->f, c->by, c->ancestor, &word);
             b->oom |= word.oom;
             rp_word_fit(word.s ? word.s : "", RP_TEXT_COLUMNS - INDENT - 5, b);
         }

@@ -126,6 +126,8 @@ enum reap_status rp_why_write(struct rp_ctx *ctx, const struct rp_facts *f, cons
     enum reap_status st = rp_why_find(&w);
     if (!st)
         st = rp_view_init(ctx, &w.view, f, RP_VIEW_OUT | RP_VIEW_IN);
+    if (!st && !opts->json && f->unwinder && w.answers.n)
+        st = rp_unwinder_of(&w.view, &w.unwinder);
     if (!st)
         st = opts->json ? rp_why_json(&w, out) : rp_why_text(&w, out);
     if (!st && ferror(out))
@@ -134,6 +136,7 @@ enum reap_status rp_why_write(struct rp_ctx *ctx, const struct rp_facts *f, cons
         *ret_matches = (unsigned)w.answers.n;
     rp_vec_free(&w.answers);
     rp_classes_free(&w.classes);
+    rp_unwinder_facts_free(&w.unwinder);
     rp_view_free(&w.view);
     return st;
 }

@@ -3,6 +3,7 @@
 #define RP_REPORT_WHY_H
 
 #include "report/classes.h"
+#include "report/unwinder.h"
 #include "report/view.h"
 
 enum rp_answer_kind {
@@ -30,6 +31,7 @@ struct rp_why {
     struct rp_view view; /* OUT and IN, once something matched */
     RP_VEC(struct rp_answer) answers;
     struct rp_classes classes;
+    struct rp_unwinder_facts unwinder; /* for text, of programs that have one */
 };
 
 /* why_find.c */

@@ -88,7 +88,7 @@ static void put_relatives(const struct rp_why *w, rp_id type, bool bases, struct
         rp_id other = bases ? r->base : r->type;
         if ((bases ? r->type : r->base) != type || ++n > MAX_LISTED)
             continue;
-        rp_strbuf_puts(b, n > 1 ? ", " : bases ? "  bases: " : "  bases of: ");
+        rp_strbuf_puts(b, n > 1 ? ", " : bases ? "  bases: " : "  derived: ");
         rp_word_class_of(rp_fact_str(f, f->types.v[other].symbol), b);
     }
     if (n > MAX_LISTED)

@@ -7,8 +7,6 @@
  */
 #include "report/why.h"
 
-#include "report/unwinder.h"
-
 #include <inttypes.h>
 #include <string.h>
 
@@ -104,14 +102,9 @@ static enum reap_status put_all_roots(const struct rp_why *w, rp_id node, struct
 /* For a piece of the unwinder: what asks for it besides landing pads. */
 static enum reap_status put_unwinder(const struct rp_why *w, rp_id node, struct rp_strbuf *b)
 {
-    struct rp_unwinder_facts u;
-    enum reap_status st = rp_unwinder_of(&w->view, &u);
-    if (st)
-        return st;
-    if (rp_bitset_get(&u.files, w->f->nodes.v[node].file))
-        st = rp_word_unwinder(&w->view, &u, b);
-    rp_unwinder_facts_free(&u);
-    return st;
+    if (!w->unwinder.files.w || !rp_bitset_get(&w->unwinder.files, w->f->nodes.v[node].file))
+        return REAP_OK;
+    return rp_word_unwinder(&w->view, &w->unwinder, b);
 }
 
 static enum reap_status put_live(const struct rp_why *w, rp_id node, struct rp_strbuf *b)
@@ -134,7 +127,7 @@ static enum reap_status put_live(const struct rp_why *w, rp_id node, struct rp_s
         put_edge(w, w->f->nodes.v[path.v.v[i]].parent_edge, true, b);
         rp_strbuf_puts(b, "\n");
     }
-    if (!st && w->f->unwinder)
+    if (!st)
         st = put_unwinder(w, node, b);
     if (n->live == 2)
         rp_strbuf_puts(b, "  it is kept, but what it refers to is not kept because of it\n");

@@ -260,6 +260,34 @@ static void verdicts_name_who_looks(void **state)
     fx_free(&x);
 }
 
+/* Without -ffunction-sections a section holds many functions; its name is that of the biggest. */
+static void the_function_is_found_in_a_section_of_many(void **state)
+{
+    (void)state;
+    struct fx x;
+    fx_init(&x);
+    rp_id o = fx_file(&x, "a.o", NULL, "object");
+    rp_id text = fx_node(&x, o, 1, ".text", "big", 100, RP_CLASS_TEXT);
+    rp_id info = fx_node(&x, o, 2, ".data.rel.ro", "_ZTI1A", 16, RP_CLASS_DATA);
+    rp_id own = fx_node(&x, o, 3, ".text.alone", "alone", 8, RP_CLASS_TEXT);
+    x.f.symbols.v[1].size = 60;
+    rp_id y = fx_symbol(&x, "small", text, o, RP_PLACE_OBJECT);
+    x.f.symbols.v[y].value = 60;
+    x.f.symbols.v[y].size = 30;
+    fx_edge(&x, text, info, RP_EDGE_RELOC, "_ZTI1A", 70);
+    struct rp_fact_type t = {.symbol = fx_str(&x, "_ZTI1A"), .typeinfo = info};
+    assert_true(rp_vec_push(&x.f.types, t));
+    assert_string_equal(rp_fact_str(&x.f, rp_fact_function_at(&x.f, text, 59)), "big");
+    assert_string_equal(rp_fact_str(&x.f, rp_fact_function_at(&x.f, text, 60)), "small");
+    assert_string_equal(rp_fact_str(&x.f, rp_fact_function_at(&x.f, text, 95)), "big");
+    assert_string_equal(rp_fact_str(&x.f, rp_fact_function_at(&x.f, own, 95)), "alone");
+    struct rp_strbuf b = {0};
+    rp_word_by(&x.f, text, 1, &b);
+    assert_string_equal(b.s, "small in a.o");
+    rp_strbuf_free(&b);
+    fx_free(&x);
+}
+
 /* --- views ----------------------------------------------------------------------------------- */
 
 static char *why(struct fx *x, const char *pattern, bool json, unsigned *ret_matches)
@@ -363,6 +391,7 @@ int main(void)
         cmocka_unit_test(parts_of_a_class_are_summed_up),
         cmocka_unit_test(a_cut_slot_is_the_reason),
         cmocka_unit_test(verdicts_name_who_looks),
+        cmocka_unit_test(the_function_is_found_in_a_section_of_many),
         cmocka_unit_test(a_class_is_asked_for_by_its_name),
         cmocka_unit_test(reports_tell_of_classes),
         cmocka_unit_test(a_program_without_classes_has_no_such_part),

@@ -343,32 +343,35 @@ static bool same_reloc(const struct verifier *v, uint32_t i, const struct rp_rel
     return moved(v, from, x->value + (uint64_t)(ax + bias)) == y->value + (uint64_t)(ay + bias);
 }
 
-/* Whether relocation number j is an RTTI slot that nobody looks at, or for an unwinder that is
- * dead.
- */
-static bool is_cut_slot(const struct verifier *v, uint32_t i, uint32_t j)
+enum { STAYS, CUT, CUT_SLOT };
+
+/* By relocation of a section: whether it is cut, as an RTTI slot that nobody looks at, or for an
+ * unwinder that is dead. NULL: out of memory. */
+static const uint8_t *find_cuts(struct verifier *v, uint32_t i)
 {
     const struct rp_section *s = section_of(v, i);
     uint32_t n;
     const struct rp_rela *r = rp_elf_relocs(v->old, s->rel, &n);
-    for (uint32_t k = v->m->edge_start[s->node]; k < v->m->edge_start[s->node + s->n_nodes]; k++) {
+    uint8_t *cut = rp_arena_zalloc(&v->arena, n);
+    for (uint32_t k = v->m->edge_start[s->node]; cut && k < v->m->edge_start[s->node + s->n_nodes];
+         k++) {
         const struct rp_edge *e = &v->m->edges[k];
-        if (e->reloc == j &&
-            (rp_slot_is_cut(v->marks, e) || rp_unwind_is_cut(v->marks, e, v->old, &r[j])))
-            return true;
+        if (e->reloc >= n)
+            continue;
+        if (rp_slot_is_cut(v->marks, e))
+            cut[e->reloc] = CUT_SLOT;
+        else if (rp_unwind_is_cut(v->marks, e, v->old, &r[e->reloc]))
+            cut[e->reloc] = CUT;
     }
-    return false;
+    return cut;
 }
 
-/* Whether relocation number j of a live piece may be missing. */
-static bool may_be_missing(const struct verifier *v, uint32_t i, const struct rp_rela *r,
-                           uint32_t j)
+/* Whether a relocation of a live piece may be missing that is not cut. */
+static bool may_be_missing(const struct verifier *v, uint32_t i, const struct rp_rela *r)
 {
     uint8_t how;
     any_live(v, i, &how);
     if (!(section_of(v, i)->flags & RP_SEC_ALLOC) || how != 1)
-        return true;
-    if (is_cut_slot(v, i, j))
         return true;
     uint32_t target = rp_sym_shndx(v->old, r->sym);
     return !rp_sym_global(v->f, r->sym) && target != RP_SHN_UNDEF && target < v->old->n_sections &&
@@ -376,22 +379,15 @@ static bool may_be_missing(const struct verifier *v, uint32_t i, const struct rp
 }
 
 /* A cut RTTI slot holds what rtti.h says; the fields of other relocations are not looked at. */
-static bool is_cut_right(const struct verifier *v, uint32_t i, const struct rp_rela *r, uint32_t j)
+static bool is_slot_right(const struct verifier *v, uint32_t i, const struct rp_rela *r)
 {
-    const struct rp_section *s = section_of(v, i);
     const uint8_t *bytes = rp_elf_bytes(&v->fresh, v->match[i]);
     uint64_t at = moved(v, i, r->offset), size = v->fresh.shdrs[v->match[i]].size;
     unsigned width = rp_reloc_info(v->m->arch, r->type)->width;
-    for (uint32_t k = v->m->edge_start[s->node]; k < v->m->edge_start[s->node + s->n_nodes]; k++) {
-        const struct rp_edge *e = &v->m->edges[k];
-        if (e->reloc != j || !rp_slot_is_cut(v->marks, e))
-            continue;
-        if (!bytes || !rp_in_range(at, width, size))
-            return false;
-        return width == 8 ? rp_load64(bytes + at) >> 48 == RP_SLOT_MARK
-                          : width == 4 && rp_load32(bytes + at) == 0;
-    }
-    return true;
+    if (!bytes || !rp_in_range(at, width, size))
+        return false;
+    return width == 8 ? rp_load64(bytes + at) >> 48 == RP_SLOT_MARK
+                      : width == 4 && rp_load32(bytes + at) == 0;
 }
 
 /* A reference to a dropped thing that stores its tombstone itself (compressed sections). */
@@ -401,22 +397,27 @@ static bool is_stored_tombstone(const struct verifier *v, uint32_t i, const stru
     return is_packed(v->old, i) && b->sym == 0 && a->offset == b->offset;
 }
 
-static enum reap_status check_relocs(const struct verifier *v, uint32_t i)
+static enum reap_status check_relocs(struct verifier *v, uint32_t i)
 {
     uint32_t n_old = 0, n_new = 0, k = 0;
     uint32_t rel_old = section_of(v, i)->rel, rel_new = v->rel[v->match[i]];
     const struct rp_rela *a =
         rel_old && !is_trap(v, i) ? rp_elf_relocs(v->old, rel_old, &n_old) : NULL;
     const struct rp_rela *b = rel_new ? rp_elf_relocs(&v->fresh, rel_new, &n_new) : NULL;
+    const uint8_t *cut = NULL;
     for (uint32_t j = 0; j < n_old; j++) {
         if (moved(v, i, a[j].offset) == UINT64_MAX)
             continue;
         if (k < n_new &&
-            (same_reloc(v, i, &a[j], &b[k]) || is_stored_tombstone(v, i, &a[j], &b[k])))
+            (same_reloc(v, i, &a[j], &b[k]) || is_stored_tombstone(v, i, &a[j], &b[k]))) {
             k++;
-        else if (!may_be_missing(v, i, &a[j], j))
+            continue;
+        }
+        if (!cut && !(cut = find_cuts(v, i)))
+            return rp_nomem(v->m->ctx);
+        if (!cut[j] && !may_be_missing(v, i, &a[j]))
             return fault(v, i, a[j].offset, "a relocation is missing or names something else");
-        else if (!is_cut_right(v, i, &a[j], j))
+        if (cut[j] == CUT_SLOT && !is_slot_right(v, i, &a[j]))
             return fault(v, i, a[j].offset, "a slot that is cut holds something else");
     }
     return k == n_new ? REAP_OK : fault(v, i, b[k].offset, "a relocation is there that was not");

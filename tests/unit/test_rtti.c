@@ -350,6 +350,7 @@ static void check_cut_slot(const char *as, const char *text, size_t word)
     assert_int_equal(rp_verify_object(&g->m, &g->marks, 1, bytes, size), REAP_OK);
     assert_int_equal(rp_elf_open(&g->ctx, &out, "out", bytes, size), REAP_OK);
     unsigned n_vtables = 0, n_relocs = 0;
+    const uint8_t *slot = NULL; /* its last byte */
     for (uint32_t i = 1; i < out.n_sections; i++) {
         assert_null(strstr(rp_elf_shname(&out, i), "_ZTI"));
         assert_null(strstr(rp_elf_shname(&out, i), "_ZTS"));
@@ -357,6 +358,7 @@ static void check_cut_slot(const char *as, const char *text, size_t word)
             uint64_t value = 0, want = word == 8 ? 0x7265617000000001 : 0;
             memcpy(&value, rp_elf_bytes(&out, i) + word, word);
             assert_int_equal(value, want);
+            slot = rp_elf_bytes(&out, i) + 2 * word - 1;
             n_vtables++;
         } else if (strstr(rp_elf_shname(&out, i), "rel") &&
                    strstr(rp_elf_shname(&out, i), "_ZTV")) {
@@ -370,6 +372,8 @@ static void check_cut_slot(const char *as, const char *text, size_t word)
     for (uint32_t i = 1; i < out.n_symbols; i++)
         assert_null(strstr(rp_elf_symname(&out, i), "_ZTI"));
     rp_elf_close(&out);
+    bytes[slot - bytes] ^= 1; /* the check sees it */
+    assert_int_equal(rp_verify_object(&g->m, &g->marks, 1, bytes, size), REAP_ERR_INTERNAL);
     free(bytes);
     rp_plan_free(&plan);
     cxx_free(&x);

@@ -353,11 +353,42 @@ static bool find_preds(struct rp_flow *f)
 
 /* --- the fixpoint ---------------------------------------------------------------------------- */
 
+static unsigned frame_register(uint16_t machine)
+{
+    return machine == EM_X86_64 ? RP_REG_X86_RBP : RP_REG_A64_FP;
+}
+
+/* Whether the frame register is nothing but that wherever it counts: set from the stack pointer,
+ * and else only taken back from the stack for the caller. The unwinder restores it for landing
+ * pads. */
+static bool has_frame(const struct rp_flow *f)
+{
+    unsigned fp = frame_register(f->machine), sp = rp_flow_stack_register(f->machine);
+    bool set = false;
+    for (uint32_t i = 0; i < f->insns.n; i++) {
+        const struct rp_insn *in = &f->insns.v[i];
+        if (!(in->writes >> fp & 1) || in->kind == RP_INSN_CALL || in->kind == RP_INSN_CALL_REG)
+            continue;
+        bool from_sp = (in->kind == RP_INSN_MOVE || in->kind == RP_INSN_ADD) && in->src == sp;
+        bool lea = in->kind == RP_INSN_ADDRESS && in->base == sp && !in->index;
+        bool pop = in->kind == RP_INSN_LOAD && in->base == sp;
+        uint8_t byte = f->code[f->start + f->at.v[i]];
+        if (f->machine == EM_X86_64)
+            pop = in->kind == RP_INSN_OTHER && in->length == 1 && (byte == 0x5d || byte == 0xc9);
+        if (!from_sp && !lea && !pop)
+            return false;
+        set |= from_sp || lea;
+    }
+    return set;
+}
+
 static struct rp_val start_value(const struct rp_flow *f, uint32_t b, uint32_t r)
 {
     if (r == 0)
         return (struct rp_val){.kinds = RP_VAL_NUMBER};
     if (r == rp_flow_stack_register(f->machine))
+        return (struct rp_val){.kinds = RP_VAL_FRAME};
+    if (b != 0 && r == frame_register(f->machine) && f->has_frame)
         return (struct rp_val){.kinds = RP_VAL_FRAME};
     return b == 0 ? (struct rp_val){.kinds = RP_VAL_ENTRY, .id = RP_ID_ENTRY + r, .k = RP_VAL_K0}
                   : (struct rp_val){.kinds = RP_VAL_UNKNOWN, .id = RP_ID_PHI(b, r), .k = RP_VAL_K0};
@@ -553,6 +584,7 @@ bool rp_flow_run(struct rp_flow *f, bool vtables)
         return false;
     if (!vtables && !f->is_odd && !has_candidate(f))
         return true; /* without blocks there is nothing to judge */
+    f->has_frame = has_frame(f);
     if (!make_blocks(f) || !settle(f))
         return false;
     find_dominators(f);

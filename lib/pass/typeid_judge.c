@@ -346,12 +346,28 @@ static void look_at_store(struct judge *j, const struct rp_insn *in)
         prove(j, v, RP_PROOF_RESULT);
 }
 
+/* The address of a member that is made for later: none of type_info is there. Sums with other
+ * constants may be hashes. */
+static void look_at_member(struct judge *j, const struct rp_insn *in)
+{
+    enum { FAR = 4096 };
+    bool add = in->kind == RP_INSN_ADD, lea = in->kind == RP_INSN_ADDRESS && !in->index;
+    struct rp_val v = reg_val(j->regs, add ? in->src : in->base);
+    int64_t n = add ? in->imm : in->disp;
+    if ((add || lea) && in->width == 8 && v.k == RP_VAL_K0 && n >= TYPE_INFO_SIZE && n <= FAR &&
+        n % RP_VAL_STEP == 0)
+        prove(j, v, RP_PROOF_RESULT);
+}
+
 static void look_at_arithmetic(struct judge *j, const struct rp_insn *in)
 {
     const struct rp_flow *f = j->f;
     bool writes_back = in->is_memory && in->base && (in->writes >> in->base & 1);
     if (in->kind == RP_INSN_ADD && in->imm)
         prove_stepped(j, reg_val(j->regs, in->src));
+    if (in->kind == RP_INSN_ADDRESS && in->disp && !in->index)
+        prove_stepped(j, reg_val(j->regs, in->base));
+    look_at_member(j, in);
     if (writes_back && in->imm && f->machine == EM_AARCH64)
         prove_stepped(j, reg_val(j->regs, in->base));
     if (in->kind != RP_INSN_OTHER)
@@ -407,7 +423,7 @@ static bool returns_first(const struct judge *j, const struct rp_insn *in)
         in->kind == RP_INSN_JUMP_REG || (in->kind == RP_INSN_JUMP && f->reloc.v[j->insn] != 0);
     struct rp_val v = reg_val(j->regs, in->kind == RP_INSN_RETURN ? 1 : first);
     return f->machine == EM_X86_64 && (leaves || in->kind == RP_INSN_RETURN) &&
-           (v.kinds & (RP_VAL_ENTRY | RP_VAL_UNKNOWN)) &&
+           (v.kinds & (RP_VAL_ENTRY | RP_VAL_UNKNOWN)) && rp_val_may_be(v, 0) &&
            (v.id == RP_ID_ENTRY + first || v.id >= RP_ID_PHI(0, 0));
 }
 

@@ -130,6 +130,7 @@ struct rp_flow {
     RP_VEC(uint32_t) scratch;
     uint32_t next_reloc, n_regs;
     bool has_targets; /* of jumps through tables */
+    bool has_frame;   /* the frame register points into the frame in all of the body */
     bool is_odd;      /* bytes that are no instructions, or no end to it: nothing is proved */
     bool is_large;    /* too large to be followed */
 };

@@ -152,9 +152,13 @@ static void put_referrers(const struct rp_why *w, rp_id node, struct rp_strbuf *
                                 : "  nothing refers to it\n");
         return;
     }
-    bool slots = w->f->nodes.v[node].reason == RP_REASON_RTTI_UNOBSERVABLE;
+    uint8_t reason = w->f->nodes.v[node].reason;
+    const char *but = reason == RP_REASON_RTTI_UNOBSERVABLE ? " but RTTI slots that nobody reads"
+                      : reason == RP_REASON_NEVER_UNWOUND
+                          ? " but frames and landing pads that nothing unwinds"
+                          : "";
     rp_strbuf_printf(b, "  referred to %" PRIu32 " time%s, by nothing that is live%s:\n", n,
-                     n == 1 ? "" : "s", slots ? " but RTTI slots that nobody reads" : "");
+                     n == 1 ? "" : "s", but);
     for (uint32_t i = v->in_start[node]; i < v->in_start[node + 1]; i++) {
         if (w->f->edges.v[v->in_edges[i]].from == node)
             continue;

@@ -4,6 +4,7 @@
  * output: hello 3
  * drop: _Unwind_Resume _Unwind_RaiseException _Unwind_Find_FDE __gcc_personality_v0
  * why: _Unwind_Resume removed (never-unwound)
+ * why: _Unwind_Resume but frames and landing pads that nothing unwinds
  * check: grep -q 'The unwinder went' $REPORT
  * check: ! readelf -W --debug-dump=frames $OUT 2>&1 | grep -q zPLR
  */

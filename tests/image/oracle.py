@@ -198,6 +198,7 @@ class Image:
                 edge(place, targets(value) + targets(value + 4) + targets(value + 8))
         if not certain:  # assembly
             out[None].update(s for s in self.functions.v if s.kind in ("NOTYPE", "LABEL"))
+        self.out = out
         live, work, self.path_of = set(), [None], {}
         while work:
             source = work.pop()
@@ -207,6 +208,16 @@ class Image:
                     self.path_of[t] = source
                     work.append(t)
         return {s for s in live if s.section in self.code_numbers}
+
+    def reached_from(self, start, within):
+        """Those of `within` that the references of the last walk lead to from `start`."""
+        found, work = set(start), list(start)
+        while work:
+            for t in self.out[work.pop()] & within:
+                if t not in found:
+                    found.add(t)
+                    work.append(t)
+        return found
 
     def why(self, symbol):
         """The path by which the last walk reached it."""

@@ -166,6 +166,7 @@ enum reap_status rp_image_collect(struct reap *r)
         .rules = &r->rules,
         .scripts = r->scripts.v,
         .n_scripts = r->scripts.n,
+        .link = &r->link,
         .entries = r->image->entries.v,
         .n_entries = r->image->entries.n,
     };

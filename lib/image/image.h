@@ -23,6 +23,7 @@ struct rp_image_options {
     const struct rp_rules *rules; /* or NULL */
     const struct rp_script *const *scripts; /* linker scripts, if given */
     size_t n_scripts;
+    struct rp_link *link;       /* that the scripts belong to; NULL without scripts */
     const char *const *entries; /* -e and -u: names that are roots */
     size_t n_entries;
 };

@@ -260,11 +260,32 @@ static enum reap_status rule_brackets(struct rp_image_build *b)
     return st;
 }
 
+/* Tables between the symbols of linker scripts. */
+static enum reap_status script_brackets(struct rp_image_build *b)
+{
+    enum reap_status st = REAP_OK;
+    for (size_t i = 0; i < b->o->n_scripts && b->o->link && st == REAP_OK; i++) {
+        struct rp_bracket *v = NULL;
+        uint32_t n = 0;
+        st = rp_script_brackets(b->im->m->ctx, b->o->link, b->o->scripts[i], &v, &n);
+        for (uint32_t k = 0; k < n && st == REAP_OK; k++) {
+            const char *to = v[k].symbols[1];
+            uint32_t start = rp_strmap_get(&b->globals, v[k].symbols[0], strlen(v[k].symbols[0]));
+            uint32_t end = to ? rp_strmap_get(&b->globals, to, strlen(to)) : 0;
+            if (start && end)
+                st = bracket(b, start, end);
+        }
+    }
+    return st;
+}
+
 static enum reap_status bracket_roots(struct rp_image_build *b)
 {
     const struct rp_image *im = b->im;
     struct rp_strmap starts = {0};
     enum reap_status st = rule_brackets(b);
+    if (st == REAP_OK)
+        st = script_brackets(b);
     for (unsigned pass = 0; pass < 2; pass++)
         for (size_t i = 0; i < im->symbols.n && st == REAP_OK; i++) {
             uint32_t sym = im->symbols.v[i].symbol;

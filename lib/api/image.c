@@ -336,10 +336,13 @@ static void print_fill(const struct rp_image_run *run, FILE *out)
     if (f->n_filled_before)
         fprintf(out, "; filled before: %" PRIu64, f->n_filled_before);
     fputc('\n', out);
+    if (f->has_sizes)
+        fprintf(out, "\n%-12s %14s %14s %14s\n", "loaded bytes", "before", "after", "saved");
     for (unsigned i = 0; f->has_sizes && i < RP_N_PACKS; i++)
         if (f->sizes.before[i])
-            fprintf(out, "%-12s %14" PRIu64 " %14" PRIu64 "\n", rp_pack_name((enum rp_pack)i),
-                    f->sizes.before[i], f->sizes.after[i]);
+            fprintf(out, "%-12s %14" PRIu64 " %14" PRIu64 " %14" PRId64 "\n",
+                    rp_pack_name((enum rp_pack)i), f->sizes.before[i], f->sizes.after[i],
+                    (int64_t)(f->sizes.before[i] - f->sizes.after[i]));
 }
 
 enum reap_status reap_print_image(struct reap *r, FILE *out)

@@ -479,6 +479,20 @@ static bool is_member(const struct judge *j, const struct hit *h)
            rp_typeid_is_container(j->function, at);
 }
 
+/* Whether a loop moves the base: paths with different constants meet at the loop's head. (Where
+ * they meet elsewhere, the compiler may have put the ends of two branches together.) */
+static bool is_moved(const struct rp_flow *f, struct rp_val v)
+{
+    int64_t k;
+    if (v.id < RP_ID_PHI(0, 0) || v.id == RP_VAL_MANY || rp_val_is_one(v, &k))
+        return false;
+    uint32_t b = (v.id - RP_ID_PHI(0, 0)) / RP_TYPEID_REGS;
+    for (uint32_t i = f->pred_start.v[b]; i < f->pred_start.v[b + 1]; i++)
+        if (rp_flow_dominates(f, b, f->preds.v[i]))
+            return true;
+    return false;
+}
+
 static void judge_origin(const struct judge *j, struct hit *h)
 {
     unsigned harmless = RP_VAL_FRAME | RP_VAL_CONST | RP_VAL_NUMBER | RP_VAL_RESULT;
@@ -488,6 +502,8 @@ static void judge_origin(const struct judge *j, struct hit *h)
         return;
     if (!(h->base.kinds & ~harmless))
         h->proof = RP_PROOF_ORIGIN;
+    else if (is_moved(j->f, h->base))
+        h->proof = RP_PROOF_BASE;
     else if (is_member(j, h))
         h->proof = RP_PROOF_LAYOUT;
 }

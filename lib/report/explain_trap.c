@@ -29,18 +29,10 @@ static rp_id node_of(const struct rp_explain *x, const uint8_t *code, size_t n)
                : 0;
 }
 
-/* The node at an address of an image's file that holds a plain trap; 0 = none. */
-static rp_id plain_trap(const struct rp_explain *x, uint64_t addr)
+/* The code at an address of an image's file, by its place: sections keep their names. 0 = none. */
+static rp_id node_at(const struct rp_explain *x, uint64_t addr)
 {
-    uint8_t plain[RP_TRAP_BYTES], code[RP_TRAP_BYTES];
     const struct rp_program *p = x->in->program;
-    size_t unit = p->machine == EM_AARCH64 ? 4 : 1;
-    if (!rp_explain_is_image(x) || !rp_trap_has_machine(p->machine) ||
-        rp_program_read(p, addr, code, unit) != unit)
-        return 0;
-    rp_trap_fill(p->machine, 0, plain, unit);
-    if (memcmp(code, plain, unit) != 0)
-        return 0;
     for (size_t i = 0; i < p->sections.n; i++) {
         const struct rp_program_section *s = &p->sections.v[i];
         if (addr < s->addr || addr - s->addr >= s->size)
@@ -56,15 +48,32 @@ static rp_id plain_trap(const struct rp_explain *x, uint64_t addr)
     return 0;
 }
 
+/* The code whose place holds a plain trap at this address; 0 = none. */
+static rp_id plain_trap(const struct rp_explain *x, uint64_t addr)
+{
+    uint8_t plain[RP_TRAP_BYTES], code[RP_TRAP_BYTES];
+    const struct rp_program *p = x->in->program;
+    size_t unit = p->machine == EM_AARCH64 ? 4 : 1;
+    if (!rp_explain_is_image(x) || !rp_trap_has_machine(p->machine) ||
+        rp_program_read(p, addr, code, unit) != unit)
+        return 0;
+    rp_trap_fill(p->machine, 0, plain, unit);
+    return memcmp(code, plain, unit) == 0 ? node_at(x, addr) : 0;
+}
+
 static bool is_dead_code(const struct rp_explain *x, rp_id id)
 {
     return id && !x->f->nodes.v[id].live && x->f->nodes.v[id].cls == RP_CLASS_TEXT;
 }
 
+/* In an image the place must agree: else the database is of another run, which numbered otherwise,
+ * and the place tells what is there. */
 static rp_id numbered_trap(const struct rp_explain *x, uint64_t addr)
 {
     uint8_t code[RP_TRAP_BYTES];
-    return node_of(x, code, rp_program_read(x->in->program, addr, code, sizeof code));
+    rp_id id = node_of(x, code, rp_program_read(x->in->program, addr, code, sizeof code));
+    rp_id place = id && rp_explain_is_image(x) ? node_at(x, addr) : 0;
+    return place ? place : id;
 }
 
 rp_id rp_explain_trap_at(const struct rp_explain *x, uint64_t addr)

@@ -249,6 +249,10 @@ def image(options, work):
             told(f"{program} address", explain, f"{name}.db", program, address, "", name)
     code = sh("objdump -d big --disassemble=big | grep -Po '^ *[0-9a-f]+:\\t\\K([0-9a-f]{2} )+' | tr -d '\\n'", work).stdout
     told("oops", explain, "big.db", "big.bare", "-", oops(bytes.fromhex(code)[:16]), "big")
+    sh(f"{reap} image image --db=none.db", work)  # a run in which it is live
+    found, _ = explain("none.db", "big", "--core big.core")
+    if found:
+        sys.exit(f"a database of another run: {found}")
     found, _ = explain("big.db", "big", "-", oops(b"\x0f\x0b" + bytes(14)))
     if found:
         sys.exit(f"a trap of somebody else's is no removal:\n{found}")

@@ -278,6 +278,8 @@ enum reap_status rp_rtti_settle(struct rp_marker *w)
     bool searchable = rp_typeid_can(w->m->arch->machine);
     if (rtti->why_not || !any_weak(w))
         return REAP_OK;
+    if (!rtti->outside && rp_rtti_loads(w->m, w->marks))
+        rtti->outside = "libraries that the program loads by dlopen may look at its objects";
     if (rtti->folds) {
         keep_all(w, rtti->folds, RP_CLASS_UNPROVED, 0);
     } else if (w->job->keep_typeinfo) {
@@ -307,6 +309,7 @@ void rp_rtti_verdicts(struct rp_marker *w)
 {
     struct rp_rtti *rtti = w->rtti;
     rtti->collected = !rtti->why_not;
+    rtti->assumed &= rtti->collected;
     for (size_t i = 0; i < rtti->slots.n; i++) {
         struct rp_rtti_slot *s = &rtti->slots.v[i];
         s->live = w->marks->live[s->vtable] && w->marks->live[w->m->edges[s->edge].to];

@@ -203,11 +203,52 @@ static bool exports_by_rule(const struct rp_job *job)
     return false;
 }
 
-/* Whether some object refers to a function of this name. */
-static bool is_wanted(const struct rp_model *m, const char *name)
+static bool is_loader(const char *name)
 {
-    rp_id g = rp_model_find_global(m, name);
-    return g && rp_global_of(m, g)->flags & RP_GLOB_REFERENCED;
+    return !strcmp(name, "dlopen") || !strcmp(name, "dlmopen");
+}
+
+/* Whether a library loads others at run time: what it hands out may come from them. */
+static bool loads_libraries(const struct rp_file *f)
+{
+    for (uint32_t sym = 1; sym < f->elf.n_symbols; sym++)
+        if (rp_sym_shndx(&f->elf, sym) == RP_SHN_UNDEF && is_loader(rp_elf_symname(&f->elf, sym)))
+            return true;
+    return false;
+}
+
+/* Whether live bytes of a file refer to its symbol number `sym`. */
+static bool refers_alive(const struct rp_model *m, const struct rp_marks *marks,
+                         const struct rp_file *f, uint32_t sym)
+{
+    for (uint32_t no = 1; no < f->elf.n_sections; no++) {
+        const struct rp_section *s = &m->sections[f->sec_base + no];
+        uint32_t n = 0;
+        const struct rp_rela *r = s->node && s->rel && s->flags & RP_SEC_ALLOC
+                                      ? rp_elf_relocs(&f->elf, s->rel, &n)
+                                      : NULL;
+        for (uint32_t i = 0; i < n; i++)
+            if (r[i].sym == sym && marks->live[rp_node_at(m, f->sec_base + no, r[i].offset)])
+                return true;
+    }
+    return false;
+}
+
+bool rp_rtti_loads(const struct rp_model *m, const struct rp_marks *marks)
+{
+    rp_id loaders[] = {rp_model_find_global(m, "dlopen"), rp_model_find_global(m, "dlmopen")};
+    if (!loaders[0] && !loaders[1])
+        return false;
+    for (size_t i = 0; i < m->files.n; i++) {
+        const struct rp_file *f = &m->files.v[i];
+        for (uint32_t k = f->elf.first_global; f->sec_base && k < f->elf.n_symbols; k++) {
+            rp_id g = rp_sym_global(f, k);
+            if (g && (g == loaders[0] || g == loaders[1]) &&
+                (rp_sym_shndx(&f->elf, k) == RP_SHN_UNDEF) && refers_alive(m, marks, f, k))
+                return true;
+        }
+    }
+    return false;
 }
 
 /* Names that the file to be linked later will find elsewhere. */
@@ -233,14 +274,16 @@ static const char *why_read(struct rp_model *m, const struct rp_job *job)
     if (link->export_dynamic || link->keep_exported || link->dynamic_lists.n ||
         link->export_symbols.n || job->n_export_from || exports_by_rule(job))
         return "names are exported: whoever uses them may look at the program's objects";
-    if (is_wanted(m, "dlopen") || is_wanted(m, "dlmopen"))
-        return "libraries that the program loads by dlopen may look at its objects";
     for (size_t i = 0; i < m->files.n; i++) {
         const struct rp_file *f = &m->files.v[i];
         const char *why = NULL;
         if (f->kind == RP_FILE_SHARED && !is_runtime(f) && looks_like_cxx(f))
             why = rp_arena_printf(&m->arena,
                                   "the shared library %s may look at the program's objects",
+                                  base_name(f->path));
+        else if (f->kind == RP_FILE_SHARED && !is_runtime(f) && loads_libraries(f))
+            why = rp_arena_printf(&m->arena,
+                                  "libraries that %s loads may look at the program's objects",
                                   base_name(f->path));
         else if (f->kind == RP_FILE_OPAQUE || f->kind == RP_FILE_IR)
             why = rp_arena_printf(&m->arena, "%s is not understood, and may look at objects",

@@ -42,6 +42,9 @@ static inline void rp_mark_reach(struct rp_marker *w, rp_id to, rp_id from, uint
     w->queue[w->tail++] = to;
 }
 
+/* rtti_outside.c: whether live code loads libraries at run time. */
+bool rp_rtti_loads(const struct rp_model *m, const struct rp_marks *marks);
+
 /* rtti_mark.c, all with w->rtti set and some slot in the link: */
 
 /* Before anything is marked: the classes that can be seen from outside. */

@@ -234,6 +234,33 @@ static void a_library_with_a_copy_of_the_class_sees_it(void **state)
     cxx_free(&x);
 }
 
+static void libraries_loaded_at_run_time_count_when_live_code_loads_them(void **state)
+{
+    (void)state;
+    struct cxx x;
+    assemble("a.o", START USE("A") CLASS("A", "") ".section .text.dead,\"ax\",@progbits\n"
+                                                  "call dlopen@PLT\n");
+    cxx_line(&x, PROVE, "a.o");
+    assert_null(x.rtti.outside);
+    cxx_free(&x);
+    assemble("a.o", START USE("A") CLASS("A", "") ".section .text._start\ncall dlmopen@PLT\n");
+    cxx_line(&x, PROVE, "a.o");
+    assert_non_null(strstr(x.rtti.outside, "dlopen"));
+    assert_true(is_live(&x, "_ZTI1", "A"));
+    cxx_free(&x);
+    cxx_line(&x, ASSUME, "a.o");
+    assert_false(is_live(&x, "_ZTI1", "A"));
+    assert_true(x.rtti.assumed);
+    cxx_free(&x);
+    /* a library that loads others */
+    assemble("lib.o", ".text\n.globl fun\nfun: call dlopen@PLT\n");
+    must("ld -shared -o libload.so lib.o");
+    assemble("a.o", START "call fun@PLT\n" USE("A") CLASS("A", ""));
+    cxx_line(&x, PROVE, "a.o ./libload.so");
+    assert_non_null(strstr(x.rtti.outside, "libload.so"));
+    cxx_free(&x);
+}
+
 static void a_base_from_elsewhere_is_visible(void **state)
 {
     (void)state;
@@ -528,6 +555,7 @@ int main(void)
         cmocka_unit_test(without_proof_everything_stays),
         cmocka_unit_test(exported_classes_and_their_descendants_stay),
         cmocka_unit_test(a_library_with_a_copy_of_the_class_sees_it),
+        cmocka_unit_test(libraries_loaded_at_run_time_count_when_live_code_loads_them),
         cmocka_unit_test(a_base_from_elsewhere_is_visible),
         cmocka_unit_test(classes_of_one_section_are_told_apart),
         cmocka_unit_test(relative_vtables_reach_typeinfo_through_a_proxy),

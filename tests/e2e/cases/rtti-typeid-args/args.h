@@ -8,17 +8,11 @@ struct First {
 struct Second {
     virtual ~Second();
 };
-struct Member {
-    virtual ~Member();
-    Text describe(const Second &) const;
-};
 struct Silent {
     virtual ~Silent();
     Text missing(const Second &) const;
 };
 First *make_first();
 Second *make_second();
-Member *make_member();
 Silent *make_silent();
 Text free_function(const First &, const Second &);
-Text text_of(const char *name);

@@ -8,10 +8,6 @@ Text free_function(const First &f, const Second &)
     std::strcpy(t.text, typeid(f).name());
     return t;
 }
-Text Member::describe(const Second &) const
-{
-    return text_of(typeid(*this).name());
-}
 Text Silent::missing(const Second &) const
 {
     throw std::runtime_error(typeid(*this).name());

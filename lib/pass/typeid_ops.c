@@ -53,9 +53,13 @@ static bool is_disp(const uint8_t *code, uint64_t size, uint64_t at)
     bool wide = at + 4 <= size && rp_load32(code + at) == 0xfffffff8;
     if (rm != 4 && (mod == 1 || (mod == 2 && wide)))
         return is_reading(code, at - 1);
-    bool sib = (code[at - 2] & 7) == 4 && (code[at - 2] >> 6 == 1 || code[at - 2] >> 6 == 2);
+    unsigned modrm = code[at - 2], sib = code[at - 1];
+    if ((modrm & 7) != 4 || modrm >> 6 == 3)
+        return false;
+    if (modrm >> 6 == 0 && !((sib & 7) == 5 && wide)) /* no base: 32 bits */
+        return false;
     bool gather = at >= 3 && (code[at - 3] & 0xfc) == 0x90;
-    return sib && ((code[at - 1] >> 3 & 7) == 4 || gather) && is_reading(code, at - 2);
+    return ((sib >> 3 & 7) == 4 || gather) && is_reading(code, at - 2);
 }
 
 /* sub $8,%reg; mov (%reg),… at `at`, that of the opcode 0x83: 48 83 e8+r 08 48 8b … */

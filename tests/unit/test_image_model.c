@@ -8,6 +8,7 @@
 
 #include "elf/elf_linked.h"
 #include "image/image.h"
+#include "util/checked.h"
 
 struct scene {
     struct rp_model m;
@@ -330,6 +331,54 @@ static void names_and_constructors_are_roots(void **state)
     close_scene(&s);
 }
 
+/* As SYM_DATA(descr, .word) and SYM_DATA_LOCAL(base, .quad) of Linux: lgdt reads both as one. */
+static void unaligned_words_belong_to_what_is_before_them(void **state)
+{
+    (void)state;
+    struct scene s;
+    analyse(&s,
+            FUNC("_start") "lgdt descr(%rip)\nret\n" END("_start") ".data\n.p2align 3\n" OBJECT(
+                "descr", 2) ".word 1\n.type base,@object\n.size base,8\nbase: .quad 0\n",
+            "", NULL, &(struct rp_image_options){.data = true});
+    assert_int_equal(node_of(&s, "descr"), node_of(&s, "base"));
+    expect(&s, "live base");
+    close_scene(&s);
+}
+
+/* As .altinstr_aux of Linux: snippets in a row, each entered by a jump from one function. */
+static void nameless_sections_are_divided_where_relocations_lead(void **state)
+{
+    (void)state;
+    struct scene s;
+    analyse(&s,
+            FUNC("_start") "jmp .Lone\n" END("_start")
+                FUNC("dead_one") "jmp .Ltwo\n" END("dead_one")
+                    FUNC("by_live") "ret\n" END("by_live") FUNC("by_dead") "ret\n" END(
+                        "by_"
+                        "dead") ".section aux,\"ax\"\n.Lone: jmp by_live\n.Ltwo: jmp by_dead\n",
+            "", NULL, NULL);
+    expect(&s, "live by_live / dead dead_one by_dead");
+    close_scene(&s);
+}
+
+/* In a position-independent image the loader stores what the relocation says. */
+static void relocations_of_the_loader_confirm(void **state)
+{
+    (void)state;
+    struct scene s;
+    analyse(&s,
+            FUNC("_start") "lea table(%rip),%rax\nret\n" END("_start")
+                FUNC("by_table") "ret\n" END("by_table")
+                    FUNC("unused") "ret\n" END("unused") ".data\n" OBJECT("table", 8) ".quad "
+                                                                                      "by_"
+                                                                                      "table"
+                                                                                      "\n",
+            "-pie", NULL, NULL);
+    assert_int_equal(s.im.n_stale, 0);
+    expect(&s, "live by_table / dead unused");
+    close_scene(&s);
+}
+
 /* --- refusals --------------------------------------------------------------------------------- */
 
 static void refused(const char *path, const char *code)
@@ -360,12 +409,27 @@ static void what_cannot_be_analysed_is_refused(void **state)
     spit("packed", b.p, b.n);
     free(b.p);
     refused("packed", "no-sections");
+    b = slurp("good"); /* its .rela.text relocates nothing */
+    uint64_t table = rp_load64(b.p + 40), n_sections = rp_load16(b.p + 60);
+    for (uint64_t i = 0; i < n_sections; i++)
+        if (rp_load32(b.p + table + 64 * i + 4) == SHT_RELA)
+            rp_store32(b.p + table + 64 * i + 44, 0);
+    spit("unrelated", b.p, b.n);
+    free(b.p);
+    refused("unrelated", "bad-relocation-target");
     b = slurp("good");
     b.p[18] = EM_RISCV;
     spit("riscv", b.p, b.n);
     free(b.p);
     refused("riscv", "unsupported-machine");
     refused("image.s", "not-elf");
+    const char *large = FUNC("_start") "call f\nret\n" END("_start")
+        FUNC("f") ".skip 2000\n" END("f") ".data\n.quad f\n";
+    spit("image.s", large, strlen(large));
+    assert_int_equal(run(TEST_CC " -c image.s -o image.o && ld -q image.o -o image &&"
+                                 "objcopy -R .rela.text image part"),
+                     0);
+    refused("part", "no-relocations");
 }
 
 /* Any damage is an error or a model, never a crash. */
@@ -413,6 +477,9 @@ int main(void)
         cmocka_unit_test(cold_parts_follow_their_function),
         cmocka_unit_test(what_stands_between_marks_is_a_root),
         cmocka_unit_test(names_and_constructors_are_roots),
+        cmocka_unit_test(unaligned_words_belong_to_what_is_before_them),
+        cmocka_unit_test(nameless_sections_are_divided_where_relocations_lead),
+        cmocka_unit_test(relocations_of_the_loader_confirm),
         cmocka_unit_test(what_cannot_be_analysed_is_refused),
         cmocka_unit_test(damage_is_survived),
     };

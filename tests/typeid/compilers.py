@@ -36,9 +36,9 @@ def compile_all(source, folder):
         return {b: f.result() for b, f in todo.items()}
 
 
-def uses(tool, words):
-    """[(function, kind)] as print_typeid tells them."""
-    run = subprocess.run([tool, "--", *words], check=True, capture_output=True, text=True)
+def uses(tool, words, live=False):
+    """[(function, kind)] as print_typeid tells them; live: of what a collection leaves."""
+    run = subprocess.run([tool, *(["--live"] if live else []), "--", *words], check=True, capture_output=True, text=True)
     found = []
     for line in run.stdout.splitlines():
         _, _, kind, _, function = line.rsplit(" ", 4)

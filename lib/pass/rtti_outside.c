@@ -1,16 +1,16 @@
 /* rtti_outside.c: what code that is not in the link can do with its classes.
  *
- * Two questions:
- *   - Can it name a class? Then the class's slots and those of its descendants are followed. It can
- *     when the typeinfo is exported or asked for by a shared library or an untouched file, when a
- *     base is of a shared library, and when a shared library has a copy of its own: type_info
- *     objects are compared by their names (Itanium C++ ABI, 2.9.4; libstdc++ and libc++ on ELF), so
- *     any library in whose bytes the name stands, hidden or not, can be the one that casts.
- *   - Can it read a slot without naming a class? `typeid(*p)` in a library leaves no trace in its
- *     symbols. It is excluded for the libraries of C and C++ themselves, which look at no objects
- * but those of their own classes (which are exported, and so keep all that derives from them), and
- * for libraries in which nothing is of C++. Everything else is a reason to keep every slot, unless
- *     the user gives his word.
+ * Can it name a class? Then the class's slots and those of its descendants are followed. It can
+ * when the typeinfo is exported or asked for by a shared library or an untouched file, when a base
+ * is of a shared library, and when a shared library has a copy of its own: type_info objects are
+ * compared by their names (Itanium C++ ABI, 2.9.4; libstdc++ and libc++ on ELF), so any library in
+ * whose bytes the name stands, hidden or not, can be the one that casts.
+ *
+ * Can it read a slot without naming a class? `typeid(*p)` in a library leaves no trace in its
+ * symbols. It is excluded for the libraries of C and C++ themselves, which look at no objects but
+ * those of their own classes (which are exported, and so keep all that derives from them), and for
+ * libraries in which nothing is of C++. Everything else is a reason to keep every slot, unless the
+ * user gives his word.
  *
  * And whether the linker would take vtables for equal that differ in their slots alone.
  *
@@ -86,40 +86,6 @@ static void names_in_bytes(struct rp_rtti *rtti, const struct names *names, cons
     }
 }
 
-static void names_in_library(struct rp_rtti *rtti, const struct names *names,
-                             const struct rp_file *f)
-{
-    for (uint32_t sym = 1; sym < f->elf.n_symbols; sym++) {
-        const char *name = rp_elf_symname(&f->elf, sym);
-        if (strncmp(name, "_ZTI", 4) != 0 && strncmp(name, "_ZTS", 4) != 0)
-            continue;
-        uint32_t cls = rp_strmap_get(&names->map, name + 4, strcspn(name + 4, "@"));
-        if (cls)
-            rtti->flags[cls - 1] |= RP_CLS_VISIBLE;
-    }
-    if (f->elf.n_sections <= 1) /* nothing says where its data is */
-        names_in_bytes(rtti, names, f->elf.data, f->elf.size);
-    for (uint32_t i = 1; i < f->elf.n_sections; i++) {
-        const struct rp_shdr *sh = &f->elf.shdrs[i];
-        if ((sh->flags & SHF_ALLOC) && !(sh->flags & SHF_EXECINSTR) && sh->type == SHT_PROGBITS)
-            names_in_bytes(rtti, names, rp_elf_bytes(&f->elf, i), sh->size);
-    }
-}
-
-/* Flags that the resolver and the roots have set. */
-static void flagged(const struct rp_model *m, struct rp_rtti *rtti)
-{
-    const uint32_t seen = RP_GLOB_EXPORTED | RP_GLOB_SHARED_REF | RP_GLOB_UNTOUCHED_REF;
-    for (size_t i = 0; i < rtti->classes.n; i++) {
-        const struct rp_class *c = &rtti->classes.v[i];
-        if (rtti->flags[i] & RP_CLS_FOREIGN_BASE ||
-            (c->global && rp_global_of(m, c->global)->flags & seen))
-            rtti->flags[i] |= RP_CLS_VISIBLE;
-    }
-}
-
-/* --- reading --------------------------------------------------------------------------------- */
-
 static const char *base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -164,6 +130,44 @@ static bool is_runtime(const struct rp_file *f)
             return true;
     return false;
 }
+
+/* The data of the runtime's own libraries names classes that they make objects of; those that they
+ * look at are exported, for user code derives from them. */
+static void names_in_library(struct rp_rtti *rtti, const struct names *names,
+                             const struct rp_file *f)
+{
+    for (uint32_t sym = 1; sym < f->elf.n_symbols; sym++) {
+        const char *name = rp_elf_symname(&f->elf, sym);
+        if (strncmp(name, "_ZTI", 4) != 0 && strncmp(name, "_ZTS", 4) != 0)
+            continue;
+        uint32_t cls = rp_strmap_get(&names->map, name + 4, strcspn(name + 4, "@"));
+        if (cls)
+            rtti->flags[cls - 1] |= RP_CLS_VISIBLE;
+    }
+    if (is_runtime(f))
+        return;
+    if (f->elf.n_sections <= 1) /* nothing says where its data is */
+        names_in_bytes(rtti, names, f->elf.data, f->elf.size);
+    for (uint32_t i = 1; i < f->elf.n_sections; i++) {
+        const struct rp_shdr *sh = &f->elf.shdrs[i];
+        if ((sh->flags & SHF_ALLOC) && !(sh->flags & SHF_EXECINSTR) && sh->type == SHT_PROGBITS)
+            names_in_bytes(rtti, names, rp_elf_bytes(&f->elf, i), sh->size);
+    }
+}
+
+/* Flags that the resolver and the roots have set. */
+static void flagged(const struct rp_model *m, struct rp_rtti *rtti)
+{
+    const uint32_t seen = RP_GLOB_EXPORTED | RP_GLOB_SHARED_REF | RP_GLOB_UNTOUCHED_REF;
+    for (size_t i = 0; i < rtti->classes.n; i++) {
+        const struct rp_class *c = &rtti->classes.v[i];
+        if (rtti->flags[i] & RP_CLS_FOREIGN_BASE ||
+            (c->global && rp_global_of(m, c->global)->flags & seen))
+            rtti->flags[i] |= RP_CLS_VISIBLE;
+    }
+}
+
+/* --- reading --------------------------------------------------------------------------------- */
 
 /* Mangled as C++ does. Vector variants of C functions (_ZGVbN2v_cos; Vector Function ABI) are not.
  */

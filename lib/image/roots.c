@@ -260,6 +260,26 @@ static enum reap_status rule_brackets(struct rp_image_build *b)
     return st;
 }
 
+/* What __start_X and __stop_X of the linkers bracket: the section X, also when the program names
+ * only one of the two. */
+static enum reap_status start_stop(struct rp_image_build *b, const char *name)
+{
+    const struct rp_model *m = b->im->m;
+    const char *x = starts_with(name, "__start_")  ? name + strlen("__start_")
+                    : starts_with(name, "__stop_") ? name + strlen("__stop_")
+                                                   : NULL;
+    enum reap_status st = REAP_OK;
+    for (uint32_t i = 0; x && i < b->im->n_sections && st == REAP_OK; i++) {
+        rp_id section = b->im->sections[i];
+        if (!(rp_shdr_of(m, section)->flags & SHF_EXECINSTR) &&
+            strcmp(rp_section_name(m, section), x) == 0)
+            for (uint32_t k = 0; k < m->sections[section].n_nodes && st == REAP_OK; k++)
+                if (m->nodes.v[m->sections[section].node + k].kind == RP_NODE_ATOM)
+                    st = add(b, m->sections[section].node + k, RP_ROOT_KEEP, name);
+    }
+    return st;
+}
+
 /* Tables between the symbols of linker scripts. */
 static enum reap_status script_brackets(struct rp_image_build *b)
 {
@@ -293,9 +313,11 @@ static enum reap_status bracket_roots(struct rp_image_build *b)
             struct rp_mark_name mark;
             if (im->e->syms[sym].size || rp_sym_bind(&im->e->syms[sym]) == STB_LOCAL)
                 continue;
+            if (!pass)
+                st = start_stop(b, name);
             rp_mark_name(name, &mark);
-            if (mark.kind != (pass ? RP_MARK_END : RP_MARK_START) || mark.by_letter ||
-                rp_mark_is_region(&mark, name))
+            if (st != REAP_OK || mark.kind != (pass ? RP_MARK_END : RP_MARK_START) ||
+                mark.by_letter || rp_mark_is_region(&mark, name))
                 continue;
             size_t n = strlen(mark.stem);
             if (pass) {

@@ -315,6 +315,19 @@ static void what_stands_between_marks_is_a_root(void **state)
     close_scene(&s);
 }
 
+static void one_mark_of_a_section_is_enough(void **state)
+{
+    (void)state;
+    struct scene s;
+    analyse(&s,
+            FUNC("_start") "lea __start_hooks(%rip),%rax\nret\n" END("_start")
+                FUNC("f") "ret\n" END("f") ".section hooks,\"aw\"\n" OBJECT(
+                    "hook_f", 8) ".quad f\n" OBJECT("hook_end", 8) ".quad 0\n",
+            "", NULL, NULL);
+    expect(&s, "live f hook_f hook_end");
+    close_scene(&s);
+}
+
 static void names_and_constructors_are_roots(void **state)
 {
     (void)state;
@@ -476,6 +489,7 @@ int main(void)
         cmocka_unit_test(labels_in_data_do_not_keep_their_function),
         cmocka_unit_test(cold_parts_follow_their_function),
         cmocka_unit_test(what_stands_between_marks_is_a_root),
+        cmocka_unit_test(one_mark_of_a_section_is_enough),
         cmocka_unit_test(names_and_constructors_are_roots),
         cmocka_unit_test(unaligned_words_belong_to_what_is_before_them),
         cmocka_unit_test(nameless_sections_are_divided_where_relocations_lead),

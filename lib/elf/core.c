@@ -90,6 +90,9 @@ static void read_status(struct reader *r, const uint8_t *d, size_t n)
                        (uint32_t)d[m->pid + 2] << 16 | (uint32_t)d[m->pid + 3] << 24);
     r->core->pc = word_at(r, d + m->regs + (size_t)m->pc * m->word);
     r->core->sp = word_at(r, d + m->regs + (size_t)m->sp * m->word);
+    for (size_t at = m->regs; at + m->word <= n && r->core->n_regs < RP_CORE_MAX_REGS;
+         at += m->word)
+        r->core->regs[r->core->n_regs++] = word_at(r, d + at);
     r->link = m->link ? word_at(r, d + m->regs + (size_t)m->link * m->word) : 0;
 }
 

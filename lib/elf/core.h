@@ -4,7 +4,7 @@
 
 #include "elf/program.h"
 
-enum { RP_CORE_MAX_FRAMES = 128, RP_CORE_CODE_BYTES = 16 };
+enum { RP_CORE_MAX_FRAMES = 128, RP_CORE_CODE_BYTES = 16, RP_CORE_MAX_REGS = 34 };
 
 struct rp_core_frame {
     uint64_t pc;        /* as it ran */
@@ -21,6 +21,8 @@ struct rp_core {
     bool has_fault;        /* fault is valid */
     uint64_t fault;        /* the address that SIGSEGV and others complain about */
     uint64_t pc, sp, bias; /* bias: where the program was loaded, minus the file's address */
+    uint64_t regs[RP_CORE_MAX_REGS]; /* of the thread that died, as the machine numbers them */
+    size_t n_regs;
     uint8_t code[RP_CORE_CODE_BYTES]; /* at pc */
     size_t n_code;
     RP_VEC(struct rp_core_frame) frames; /* innermost first */

@@ -102,6 +102,9 @@ struct rp_own_finding {
 /* Add one to the findings, certain or not; frees the texts. False when out of memory. */
 bool rp_explain_add(struct rp_explain *x, struct rp_own_finding *o, bool certain);
 
+/* explain_slot.c: an RTTI slot that was cut and read all the same, as a finding. */
+bool rp_explain_slot(struct rp_explain *x);
+
 /* explain_trap.c: a trap in the place of removed code that was run into, as a finding. */
 bool rp_explain_trap(struct rp_explain *x);
 /* The removed code that a trap at this address of the program's file stands for; 0 = none. */

@@ -36,7 +36,8 @@ static const char *name_of(const struct rp_model *m, const struct rp_class *c)
 /* What is looked for in the bytes of libraries. */
 struct names {
     struct rp_strmap map;
-    size_t longest; /* bytes */
+    size_t longest;           /* bytes */
+    struct rp_bitset lengths; /* there is a name of so many bytes */
 };
 
 /* Class ids by name. A local class has a name of its own, whose comparison is by address. */
@@ -54,6 +55,13 @@ static bool map_names(const struct rp_model *m, const struct rp_rtti *rtti, stru
             *slot = (uint32_t)i + 1;
         if (n > names->longest)
             names->longest = n;
+    }
+    if (!rp_bitset_init(&names->lengths, names->longest + 1))
+        return false;
+    for (size_t i = 0; i < rtti->classes.n; i++) {
+        const char *name = name_of(m, &rtti->classes.v[i]);
+        if (name)
+            rp_bitset_set(&names->lengths, strlen(name));
     }
     return true;
 }
@@ -76,9 +84,10 @@ static void names_in_bytes(struct rp_rtti *rtti, const struct names *names, cons
         if ((size_t)(zero - p) > names->longest)
             p = zero - names->longest;
         for (; p < zero; p++) {
-            uint32_t cls = begins_name(*p)
-                               ? rp_strmap_get(&names->map, (const char *)p, (size_t)(zero - p))
-                               : 0;
+            size_t n = (size_t)(zero - p);
+            if (!begins_name(*p) || !rp_bitset_get(&names->lengths, n))
+                continue;
+            uint32_t cls = rp_strmap_get(&names->map, (const char *)p, n);
             if (cls)
                 rtti->flags[cls - 1] |= RP_CLS_VISIBLE;
         }
@@ -344,6 +353,7 @@ enum reap_status rp_rtti_outside(struct rp_model *m, const struct rp_job *job, s
         if (m->files.v[i].kind == RP_FILE_SHARED)
             names_in_library(rtti, &names, &m->files.v[i]);
     rp_strmap_free(&names.map);
+    rp_bitset_free(&names.lengths);
     rtti->outside = why_read(m, job);
     if (folds_sections(job->link) && any_narrow(m, rtti))
         rtti->folds = "identical vtables would be folded (--icf) that differ in their slots";

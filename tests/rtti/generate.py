@@ -29,7 +29,7 @@ class Class:
         self.bases = []      # (class, virtual, public)
         self.home = 0        # file of the key function, or the only file that knows it
         self.abstract = False
-        self.own_virtual = False
+        self.own_virtual = self.final = False
 
     @property
     def is_private(self):  # known to its home only
@@ -114,9 +114,9 @@ class Program:
         hidden = rng.random() < 0.4
         # gcc and clang do not agree about the group of a VTT: no virtual bases where both compile.
         self.mixed = rng.random() < 0.3
-        compiler = rng.choice(["g++", "g++", "clang++-14"])
+        compiler = rng.choice(["g++", "g++", "clang++-14", "clang++-19"])
         for f in self.files:
-            f.compiler = rng.choice(["g++", "clang++-14"]) if self.mixed else compiler
+            f.compiler = rng.choice(["g++", "clang++-14", "clang++-19"]) if self.mixed else compiler
             f.flags = [rng.choice(["-O0", "-O1", "-O2", "-Os"]), "-std=c++17"]
             if rng.random() < 0.85:
                 f.flags += ["-ffunction-sections", "-fdata-sections"]
@@ -154,12 +154,15 @@ class Program:
                 self.choose_bases(c, members)
             c.abstract = not c.bases and not c.is_private and rng.random() < 0.3
             c.own_virtual = rng.random() < 0.4
+            # clang 19 makes nonsense of a cast from a private or repeated base to a final class.
+            open_bases = len(c.views()) == len(c.ancestors())
+            c.final = rng.random() < 0.2 and not c.abstract and open_bases
             members.append(c)
             self.classes.append(c)
 
     def choose_bases(self, c, members):
         rng = self.rng
-        able = [m for m in members if m.kind != "local" and (not m.is_private or (c.is_private and m.home == c.home))]
+        able = [m for m in members if m.kind != "local" and not m.final and (not m.is_private or (c.is_private and m.home == c.home))]
         if c.kind != "anonymous":
             able = [m for m in able if m.kind != "anonymous" or c.kind == "local"]
         rng.shuffle(able)
@@ -179,7 +182,7 @@ class Program:
         out, qualified = [], c.name
         plain = name
         keyed = c.kind == "key"
-        lines = [f"struct {'SEEN ' if keyed else ''}{name}{self.base_clause(c)} {{", f"    int field{c.index} = {c.index};"]
+        lines = [f"struct {'SEEN ' if keyed else ''}{name}{' final' if c.final else ''}{self.base_clause(c)} {{", f"    int field{c.index} = {c.index};"]
         seen = self.constructor_body(c)
         if keyed:
             lines += [f"    {plain}();", f"    {'virtual ' if not c.bases else ''}~{plain}();"]
@@ -385,8 +388,10 @@ class Program:
     def typeid(self, c, view, make, f):
         self.has_typeid = True
         lines = [f"{view.name} *p = {make}();", "OPAQUE(p);"]
-        way = self.rng.choice(["name", "same", "reference", "null", "index", "hash"])
-        if way == "same":
+        way = self.rng.choice(["name", "same", "reference", "null", "index", "hash", "asked", "asked", "asked"])
+        if way == "asked":
+            lines += self.asked(c, view, f)
+        elif way == "same":
             able = [t for t in self.classes if t.family == c.family and t.kind != "local" and self.known_in(t, f)]
             lines.append(f"say(\"same\", typeid(*p) == typeid({self.rng.choice(able).name}));")
         elif way == "reference":
@@ -404,16 +409,45 @@ class Program:
             lines.append("say(typeid(*p).name(), 0);")
         self.add_action(f, lines)
 
+    def asked(self, c, view, f):
+        """A function of its own asks; what it takes and returns is at random."""
+        self.n_helpers += 1
+        name, rng = f"asked{self.n_helpers}", self.rng
+        others = [t for t in self.classes if not t.is_private and t.family != c.family]
+        parameters, values = [f"const {view.name} &asked"], ["*p"]
+        if others and rng.random() < 0.7:
+            at = rng.randint(0, 1)
+            parameters.insert(at, f"const {rng.choice(others).name} *")
+            values.insert(at, "nullptr")
+        result, body, use = rng.choice([
+            ("const char *", "return typeid(asked).name();", "{}"),
+            ("Text", "Text t; std::strcpy(t.text, typeid(asked).name()); return t;", "{}.text"),
+            ("Text", "Text t = Text(); t.text[0] = typeid(asked).name()[0]; return t;", "{}.text"),
+            ("const std::type_info &", "return typeid(asked);", "{}.name()"),
+            ("const std::type_info *", "return &typeid(asked);", "{}->name()"),
+            ("Text", "throw typeid(asked).name();", "{}.text"),
+        ])
+        where = f
+        if view.is_private:
+            f.body.append(f"static {result} {name}({', '.join(parameters)}) {{ {body} }}")
+        else:
+            where = rng.choice(self.rtti_files())
+            self.header.append(f"SEEN {result} {name}({', '.join(parameters)});")
+            where.body.append(f"{result} {name}({', '.join(parameters)}) {{ {body} }}")
+        call = use.format(f"{name}({', '.join(values)})")
+        return ["try {", f"    say({call}, 2);", "} catch (const char *text) { say(text, 3); }"]
+
     # --- writing ---
 
     def write(self, folder):
         os.makedirs(folder, exist_ok=True)
         heavy = "#include <any>\n#include <map>\n#include <memory>\n#include <typeindex>\n" if self.heavy else ""
         with open(os.path.join(folder, "classes.h"), "w", encoding="utf-8") as h:
-            h.write(f"/* seed {self.seed} */\n#include <exception>\n#include <typeinfo>\n{heavy}"
+            h.write(f"/* seed {self.seed} */\n#include <cstring>\n#include <exception>\n#include <typeinfo>\n{heavy}"
                     "#define SEEN __attribute__((visibility(\"default\")))\n"
                     "#define OPAQUE(p) asm volatile(\"\" : \"+r\"(p) : : \"memory\")\n"
                     "SEEN void say(const char *what, long n);\n"
+                    "struct Text { char text[100]; };\n"
                     "struct Guard { ~Guard() { say(\"cleaned\", 1); } };\n")
             h.write("\n".join(self.header) + "\n")
             h.write("\n".join(f"SEEN void {a}();" for a in self.actions) + "\n")

@@ -125,6 +125,19 @@ static void tell_stale(const struct reap *r)
                 im->n_stale, im->n_relocs);
 }
 
+/* GCC addresses several objects of a file from one anchor (-fsection-anchors), so that no
+ * relocation names the others: a static hello stops with a jump table zeroed. */
+static enum reap_status check_data(struct reap *r)
+{
+    const struct rp_elf *e = r->image->image.e;
+    if (!rp_opt_given(r, RP_OPT_DATA) || e->machine != EM_AARCH64)
+        return REAP_OK;
+    return rp_fail_remedy(&r->ctx, REAP_ERR_UNSUPPORTED, "data-anchors", rp_at(e->name),
+                          "leave --data away; data is collected at the link (ld.reap, reap gc)",
+                          "code of AArch64 addresses one object from another, so that --data "
+                          "cannot tell which ones it uses");
+}
+
 /* Options --test-drop-edge: removals that are wrong on purpose. */
 static enum reap_status drop_edges(struct reap *r)
 {
@@ -154,7 +167,9 @@ enum reap_status rp_image_collect(struct reap *r)
     r->has_model = true;
     struct rp_image *im = &r->image->image;
     PASS("open", rp_image_open(&r->ctx, r->gc_inputs.v[0], &r->model, im));
-    st = kernel_rules(r);
+    st = check_data(r);
+    if (st == REAP_OK)
+        st = kernel_rules(r);
     if (st == REAP_OK)
         st = find_entries(r);
     if (st != REAP_OK)

@@ -359,6 +359,10 @@ static const char *why_unknown(const struct rp_image_build *b, rp_id node)
         return "data of unknown size";
     if ((flags & RP_ATOM_LOCAL) && !b->o->data)
         return "local data: references to it are ambiguous after the link";
+    /* -fsection-anchors of GCC: `ldr x3, [x1, #16]`, where x1 holds the address of another object
+     * of the same file, reads a function pointer that no relocation names. */
+    if (b->im->e->machine == EM_AARCH64)
+        return "data: AArch64 code addresses it from its neighbours";
     return NULL;
 }
 

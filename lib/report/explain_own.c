@@ -223,6 +223,7 @@ static bool find_tables(struct rp_explain *x)
 
 enum reap_status rp_explain_own(struct rp_explain *x)
 {
-    bool ok = rp_explain_trap(x) && rp_explain_slot(x) && find_weak_call(x) && find_missing_name(x) && find_tables(x);
+    bool ok = rp_explain_trap(x) && rp_explain_slot(x) && find_weak_call(x) &&
+              find_missing_name(x) && find_tables(x);
     return ok ? REAP_OK : rp_nomem(x->ctx);
 }

@@ -80,6 +80,7 @@ static const struct rp_table *finish(struct fixture *x)
     x->f.elf = (struct rp_elf){.name = "x.o",
                                .data = x->image,
                                .size = sizeof x->image,
+                               .type = ET_REL,
                                .machine = EM_X86_64,
                                .elf_class = ELFCLASS64,
                                .n_sections = 3,

@@ -16,7 +16,8 @@
  *   what would be a direct branch to exactly a symbol counts as one (scan.c). Two bytes that look
  *   like a short branch are common, so these count only where decoding may be out of step: it is in
  *   step when a function of known size is all instructions, the last of which ends where the
- *   function does, and no branch within it goes to the middle of one.
+ *   function does, no branch within it goes to the middle of one, and relocations stand at their
+ *   displacements and immediates.
  *
  * - Distances of 32 bits in data, and in code: offsets.c.
  *
@@ -28,6 +29,7 @@
  */
 #include "image/branches.h"
 
+#include "arch/arch.h"
 #include "arch/decode.h"
 #include "image/fill.h"
 #include "util/checked.h"
@@ -114,6 +116,8 @@ struct atom {
     bool in_step;               /* so far */
     struct scratch *scratch;
     struct rp_image_knowns *starts;
+    const struct rp_rela *relocs; /* of its section, and the next one */
+    uint32_t n_relocs, next;
 };
 
 static bool add(struct atom *a, uint64_t target, uint64_t place, enum rp_image_source source)
@@ -209,6 +213,21 @@ static bool goes_on(const struct atom *a, const struct rp_insn *i, const uint8_t
     return is_nop(a->w->machine, p, i->length) ? a->goes_on : true;
 }
 
+/* Whether the relocations of this instruction stand at its fields, as in code they do; what the
+ * linker rewrites (TLS, the GOT) may stand elsewhere. a->next goes on to the next instruction. */
+static bool relocs_fit(struct atom *a, const struct rp_insn *i, uint64_t offset)
+{
+    bool fit = true;
+    for (; a->next < a->n_relocs && a->relocs[a->next].offset < offset + i->length; a->next++) {
+        uint64_t at = a->relocs[a->next].offset - offset;
+        unsigned cls = rp_reloc_info(a->w->im->m->arch, a->relocs[a->next].type)->cls;
+        if (a->relocs[a->next].offset >= offset &&
+            (cls == RP_REL_ABS || cls == RP_REL_PC || cls == RP_REL_PLT))
+            fit = fit && at && (at == i->field_at[0] || at == i->field_at[1]);
+    }
+    return fit;
+}
+
 static bool is_start(const struct scratch *s, uint64_t offset)
 {
     return s->starts.v[offset / 8] >> offset % 8 & 1;
@@ -217,6 +236,7 @@ static bool is_start(const struct scratch *s, uint64_t offset)
 static bool decode(struct atom *a)
 {
     struct scratch *s = a->scratch;
+    uint64_t offset = a->w->im->m->nodes.v[a->node].offset; /* into the section */
     if (!rp_vec_reserve(&s->starts, a->size / 8 + 1))
         return false;
     memset(s->starts.v, 0, a->size / 8 + 1);
@@ -231,6 +251,8 @@ static bool decode(struct atom *a)
         if (!follow(a, &i, a->addr + off))
             return false;
         a->goes_on = goes_on(a, &i, a->bytes + off);
+        if (a->w->machine == EM_X86_64 && !relocs_fit(a, &i, offset + off))
+            a->in_step = false;
         s->starts.v[off / 8] |= (uint8_t)(1u << off % 8);
         off += i.length; /* never beyond the end: that would be a bad one */
     }
@@ -292,6 +314,25 @@ static bool may_hold_distances(const struct rp_image *im, rp_id node)
            strcmp(rp_section_name(im->m, n->section), ".eh_frame_hdr") != 0;
 }
 
+static void find_relocs(struct atom *a)
+{
+    const struct rp_model *m = a->w->im->m;
+    const struct rp_node *n = &m->nodes.v[a->node];
+    uint32_t rel = m->sections[n->section].rel;
+    if (!rel)
+        return;
+    a->relocs = rp_elf_relocs(a->w->im->e, rel, &a->n_relocs);
+    uint32_t lo = 0, hi = a->n_relocs;
+    while (lo < hi) {
+        uint32_t mid = lo + (hi - lo) / 2;
+        if (a->relocs[mid].offset < n->offset)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    a->next = lo;
+}
+
 static enum reap_status do_code(const struct work *w, rp_id node, struct scratch *scratch,
                                 struct piece *out)
 {
@@ -304,6 +345,7 @@ static enum reap_status do_code(const struct work *w, rp_id node, struct scratch
     a.bytes = rp_image_data(im, a.addr, a.size);
     if (!a.bytes || is_filled(&a))
         return REAP_OK;
+    find_relocs(&a);
     size_t first = edges->v.n;
     bool ok = w->o->no_decode || (decode(&a) && add_next(&a));
     if (ok && !w->o->no_scan && w->machine == EM_X86_64)

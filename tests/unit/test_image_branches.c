@@ -154,6 +154,10 @@ static void short_branches_within_instructions_count_out_of_step_alone(void **st
     /* the function ends within an instruction */
     check("_start: ret\nfn a\n.byte 0xb8,0xeb,3,0,0\n.byte 0xe8\nend a\nfn b\nret\nend b\n", "",
           NULL, "scan:a>b");
+    /* a relocation where decoding sees no field: b8 takes the opcode of jmp with it */
+    check("_start: ret\nfn a\n.byte 0xb8,0xeb,10,0,0\n.byte 0xb8\njmp far\n.byte 0xc0\nret\nend a\n"
+          "fn b\nret\nend b\n.section .far,\"ax\"\n.globl far\nfn far\nret\nend far\n",
+          "", NULL, "scan:a>b");
     /* a branch goes into the constant */
     check("_start: ret\nfn a\n.byte 0xb8,0xeb,4,0,0\njmp a+1\nend a\nfn b\nret\nend b\n", "", NULL,
           "scan:a>b");

@@ -25,7 +25,7 @@
 #include "arch/arch.h"
 #include "util/checked.h"
 
-enum { MAX_LABELS = 8, MAX_TABLE = 1024 /* words */ };
+enum { MAX_LABELS = 8, MAX_TABLE = 1024 /* words */, MAX_STARTS = 4096 };
 
 struct words {
     const struct rp_image *im;
@@ -106,9 +106,12 @@ static bool known_tables(const struct words *w, uint64_t low, uint64_t place, ui
 {
     const struct rp_image_knowns *k = w->starts;
     size_t first = start_from(k, low), end = first;
-    for (; end < k->v.n && k->v.v[end].addr <= place; end++)
+    for (; end < k->v.n && k->v.v[end].addr <= place; end++) {
+        if (end - first == MAX_STARTS)
+            return true; /* as if nobody knew */
         if (k->v.v[end].to == rp_image_node_at(w->im, k->v.v[end].addr + distance))
             return *ret_any = true; /* its own jump table */
+    }
     *ret_any = end > first;
     for (size_t i = first; i < end; i++)
         if ((i == first || k->v.v[i].addr != k->v.v[i - 1].addr) &&
@@ -130,7 +133,8 @@ static bool table_word(const struct words *w, uint64_t place, uint64_t distance,
         return false;
     if (any || rp_image_symbol_at(im, value))
         return true;
-    for (size_t i = symbol_from(im, low); i < im->symbols.n && im->symbols.v[i].addr < value; i++)
+    for (size_t i = symbol_from(im, low); i < im->symbols.n && im->symbols.v[i].addr < value;
+         i = symbol_from(im, im->symbols.v[i].addr + 1)) /* not every alias */
         if ((value - im->symbols.v[i].addr) % 4 == 0 &&
             !add(w, function_at(w, im->symbols.v[i].addr), place))
             return false;

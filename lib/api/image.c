@@ -58,9 +58,14 @@ static enum reap_status kernel_rules(struct reap *r)
         return REAP_OK;
     rp_note(&r->ctx, "kernel", rp_at(e->name), "this is a Linux kernel; the rules 'linux' apply");
     enum reap_status st = rp_rules_read(&r->ctx, &r->rules, "linux");
-    if (st == REAP_OK && trims && !defines(e, "module_layout"))
-        st = rp_rules_read(&r->ctx, &r->rules, "linux-ksymtab");
-    return st;
+    if (st != REAP_OK || !trims)
+        return st;
+    if (!defines(e, "module_layout"))
+        return rp_rules_read(&r->ctx, &r->rules, "linux-ksymtab");
+    rp_warn(&r->ctx, "kernel-modversions", rp_at(e->name),
+            "the kernel has CONFIG_MODVERSIONS: its table of checksums is parallel to that of the "
+            "exported symbols, of which all stay");
+    return REAP_OK;
 }
 
 /* Names that the user gives: -e, -u, and what the modules of --modules-from or the program of

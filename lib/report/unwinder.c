@@ -112,16 +112,17 @@ static rp_id search(const struct rp_view *v, const struct rp_unwinder_facts *u, 
 static bool trace(const struct rp_facts *f, const struct search *s, rp_id node,
                   struct rp_unwinder_facts *u)
 {
-    if (s->edge[node] != UINT32_MAX)
-        u->name = f->edges.v[s->edge[node]].symbol;
     for (;; node = f->edges.v[s->edge[node]].from) {
-        if (!rp_vec_push(&u->path, node))
+        bool root = s->edge[node] == UINT32_MAX;
+        rp_str name = root ? 0 : f->edges.v[s->edge[node]].symbol;
+        struct rp_unwinder_step step = {node, name ? name : f->nodes.v[node].name};
+        if (!rp_vec_push(&u->path, step))
             return false;
-        if (s->edge[node] == UINT32_MAX)
+        if (root)
             break;
     }
     for (size_t i = 0, k = u->path.n; i + 1 < k; i++) {
-        rp_id x = u->path.v[i];
+        struct rp_unwinder_step x = u->path.v[i];
         u->path.v[i] = u->path.v[--k];
         u->path.v[k] = x;
     }
@@ -166,17 +167,17 @@ static void put_path(const struct rp_facts *f, const struct rp_unwinder_facts *u
     struct rp_strbuf word = {0};
     rp_strbuf_printf(b, "%*s", INDENT, "");
     for (size_t i = 0; i < u->path.n; i++) {
-        const struct rp_fact_node *n = &f->nodes.v[u->path.v[i]];
+        const struct rp_unwinder_step *step = &u->path.v[i];
+        const struct rp_fact_node *n = &f->nodes.v[step->node];
         bool last = i + 1 == u->path.n;
-        rp_str name = last && u->name ? u->name : n->name;
         /* frames between code and what they name are no step that a reader knows */
         if ((n->kind == RP_NODE_FDE || n->kind == RP_NODE_CIE) && !last)
             continue;
         word.n = 0;
-        if (name)
-            rp_word_symbol_fit(rp_fact_str(f, name), WIDEST, &word);
+        if (step->name)
+            rp_word_symbol_fit(rp_fact_str(f, step->name), WIDEST, &word);
         else
-            rp_word_node(f, u->path.v[i], &word);
+            rp_word_node(f, step->node, &word);
         size_t width = word.n + (i ? 5 : 0);
         if (i && column + width > COLUMNS) {
             rp_strbuf_printf(b, "\n%*s", INDENT, "");

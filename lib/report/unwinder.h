@@ -4,13 +4,16 @@
 
 #include "report/view.h"
 
+struct rp_unwinder_step {
+    rp_id node;
+    rp_str name; /* by which the step before refers to it, else its own; 0 = none */
+};
 struct rp_unwinder_facts {
     uint64_t kept, removed; /* bytes in memory of the files that define it */
-    RP_VEC(rp_id)
-    path;                   /* nodes from a root to the unwinder by what really asks for it, not by
-                               landing pads and tables; empty: those alone do */
+    RP_VEC(struct rp_unwinder_step)
+    path;                   /* from a root to the unwinder by what really asks for it,
+                               not by landing pads and tables; empty: those alone do */
     struct rp_bitset files; /* by file: it defines a piece of the unwinder */
-    rp_str name;            /* that the last step names, 0 = none */
 };
 /* Needs RP_VIEW_OUT. */
 enum reap_status rp_unwinder_of(const struct rp_view *v, struct rp_unwinder_facts *ret);

@@ -50,7 +50,8 @@ struct worker {
     RP_VEC(struct function) functions; /* by section and value; filled on demand */
     RP_VEC(struct rp_rela) sorted;     /* relocations of a section that are not in order */
     bool has_functions;
-    bool is_judged, has_none; /* rp_typeid_file_has_none(), asked when it matters */
+    bool is_judged; /* rp_typeid_of_file() was asked: when it matters */
+    enum rp_file_typeid kind;
     use_vec *uses;
 };
 
@@ -190,6 +191,8 @@ static bool add_use(struct worker *w, rp_id node, uint64_t offset, const struct 
                     const char *function)
 {
     struct rp_typeid_use u = {.node = node, .offset = offset, .strong = j->strong, .live = true};
+    if (!j->strong && w->kind == RP_FILE_STRONG)
+        return true;
     u.allowed = rp_typeid_allowed(function, &u.of);
     if (!u.allowed)
         u.of = asked_class(w, j, function);
@@ -237,9 +240,9 @@ static bool search_node(struct worker *w, rp_id node)
     if (!code || (!vtables && !rp_typeid_prefilter(w->flow.machine, code, end, from, &near)))
         return true;
     if (!w->is_judged)
-        w->has_none = rp_typeid_file_has_none(m, w->file);
+        w->kind = rp_typeid_of_file(m, w->file);
     w->is_judged = true;
-    if (w->has_none)
+    if (w->kind == RP_FILE_NONE)
         return true;
     w->flow.code = code;
     w->flow.section = n->section;

@@ -46,6 +46,7 @@ struct judge {
     const char *function;
     RP_VEC(struct hit) hits;
     bool may_return_first;      /* the first argument may be where the result is to be put */
+    bool returns;               /* it comes back, as far as is seen */
     uint32_t insn, block;       /* being looked at */
     const struct rp_regs *regs; /* before it */
 };
@@ -413,18 +414,63 @@ static bool look(struct judge *j)
 
 /* --- verdicts -------------------------------------------------------------------------------- */
 
-/* A function that returns a class gets its place as the first argument, before `this`, and returns
- * it (x86-64 psABI 3.2.3), if not by a call at its end. */
-static bool returns_first(const struct judge *j, const struct rp_insn *in)
+/* Whether a value is surely not what the first argument was. */
+static bool is_not_first(const struct rp_flow *f, struct rp_val v)
+{
+    if (v.kinds == 0 || (v.kinds & (RP_VAL_RESULT | RP_VAL_UNKNOWN)))
+        return false;
+    if (!(v.kinds & RP_VAL_ENTRY))
+        return true;
+    bool one = v.kinds == RP_VAL_ENTRY && v.id >= RP_ID_ENTRY && v.id < RP_ID_VTABLE;
+    return one && (v.id != RP_ID_ENTRY + rp_typeid_arg(f->machine, 0) || !rp_val_may_be(v, 0));
+}
+
+/* … or such a call's result: compilers know of some functions that they return one of their
+ * arguments (strcpy; LLVM finds out of others). */
+static bool is_other(const struct judge *j, struct rp_val v)
 {
     const struct rp_flow *f = j->f;
-    unsigned first = rp_typeid_arg(f->machine, 0);
+    if (is_not_first(f, v))
+        return true;
+    if (v.kinds != RP_VAL_RESULT || v.id >= RP_ID_ENTRY || RP_ID_INSN(v.id) >= f->insns.n)
+        return false;
+    return f->bases.v[RP_ID_INSN(v.id)].kinds == RP_VAL_NUMBER; /* note_call() */
+}
+
+/* A function that returns a class gets its place as the first argument, before `this`, and returns
+ * it (x86-64 psABI 3.2.3). If it does not return at all, nothing is known. */
+static bool note_return(struct judge *j)
+{
+    const struct rp_flow *f = j->f;
+    const struct rp_insn *in = &f->insns.v[j->insn];
     bool leaves =
         in->kind == RP_INSN_JUMP_REG || (in->kind == RP_INSN_JUMP && f->reloc.v[j->insn] != 0);
-    struct rp_val v = reg_val(j->regs, in->kind == RP_INSN_RETURN ? 1 : first);
-    return f->machine == EM_X86_64 && (leaves || in->kind == RP_INSN_RETURN) &&
-           (v.kinds & (RP_VAL_ENTRY | RP_VAL_UNKNOWN)) && rp_val_may_be(v, 0) &&
-           (v.id == RP_ID_ENTRY + first || v.id >= RP_ID_PHI(0, 0));
+    if (f->machine != EM_X86_64) {
+        j->returns = true;
+        return true;
+    }
+    if (in->kind == RP_INSN_RETURN) {
+        struct rp_val v = reg_val(j->regs, 1);
+        j->returns = true;
+        j->may_return_first |= !is_other(j, v);
+    } else if (leaves) {
+        j->returns = true;
+        for (unsigned n = 0; n < 6; n++)
+            j->may_return_first |= !is_other(j, reg_val(j->regs, rp_typeid_arg(f->machine, n)));
+    }
+    return true;
+}
+
+/* At a call, `bases` tells whether an argument may be what the first one of the function was. */
+static void note_call(struct judge *j)
+{
+    struct rp_flow *f = j->f;
+    bool other = true;
+    for (unsigned n = 0; n < 6; n++) {
+        struct rp_val v = reg_val(j->regs, rp_typeid_arg(f->machine, n));
+        other &= is_other(j, v);
+    }
+    f->bases.v[j->insn] = (struct rp_val){.kinds = other ? RP_VAL_NUMBER : RP_VAL_UNKNOWN};
 }
 
 static bool note_first(struct judge *j)
@@ -434,7 +480,8 @@ static bool note_first(struct judge *j)
     struct rp_val tested = reg_val(j->regs, in->src);
     if (is_null_test(j, in) && rp_val_has_id(tested) && tested.k == RP_VAL_K0)
         j->f->blocks.v[j->block].test_id = tested.id;
-    j->may_return_first |= returns_first(j, in);
+    if (in->kind == RP_INSN_CALL || in->kind == RP_INSN_CALL_REG)
+        note_call(j);
     return find_hit(j);
 }
 
@@ -460,7 +507,7 @@ static uint8_t argument_of(const struct judge *j, const struct hit *h)
 {
     int64_t at = 0;
     struct rp_val object = through(j, h->base, &at);
-    if (!j->f->is_public || j->may_return_first || at != 0 || object.k != RP_VAL_K0)
+    if (!j->f->is_public || !j->returns || j->may_return_first || at != 0 || object.k != RP_VAL_K0)
         return 0;
     for (unsigned n = 0; n < 6; n++)
         if (object.id == RP_ID_ENTRY + rp_typeid_arg(j->f->machine, n))
@@ -515,7 +562,7 @@ bool rp_typeid_judge(struct rp_flow *f, const char *function, struct rp_judge *r
     f->bases.n = ok ? f->insns.n : 0;
     for (uint32_t b = 0; b < f->blocks.n; b++)
         f->blocks.v[b].test_id = RP_VAL_MANY;
-    ok = ok && walk(&j, note_first);
+    ok = ok && walk(&j, note_first) && (!j.hits.n || walk(&j, note_return));
     for (size_t i = 0; ok && !f->is_odd && i < j.hits.n; i++)
         judge_origin(&j, &j.hits.v[i]);
     if (ok && !f->is_odd && j.hits.n)

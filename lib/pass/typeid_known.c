@@ -221,7 +221,9 @@ static bool is_without_rtti(const struct rp_model *m, const struct rp_file *f)
     return n > 0 && n_files <= 1; /* ld -r puts several sources into one file */
 }
 
-bool rp_typeid_file_has_none(const struct rp_model *m, const struct rp_file *f)
+enum rp_file_typeid rp_typeid_of_file(const struct rp_model *m, const struct rp_file *f)
 {
-    return is_c(m, f) || is_without_rtti(m, f);
+    if (is_without_rtti(m, f))
+        return RP_FILE_NONE;
+    return is_c(m, f) ? RP_FILE_STRONG : RP_FILE_ANY;
 }

@@ -226,7 +226,9 @@ bool rp_typeid_takes_other(const char *name);
 /* Whether `this` + d is a pointer into the container's own array, in every member function of the
  * class that the function belongs to. */
 bool rp_typeid_is_container(const char *function, int64_t d);
-/* Whether no code of the file can be typeid: it is no C++, or C++ without RTTI. */
-bool rp_typeid_file_has_none(const struct rp_model *m, const struct rp_file *f);
+/* What a file can have. A file of C has none; but a C++ compiler takes a file of that name, too, so
+ * that strong uses count. C++ without RTTI has none. */
+enum rp_file_typeid { RP_FILE_ANY, RP_FILE_STRONG, RP_FILE_NONE };
+enum rp_file_typeid rp_typeid_of_file(const struct rp_model *m, const struct rp_file *f);
 
 #endif

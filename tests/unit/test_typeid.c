@@ -124,6 +124,8 @@ static const struct one_case x86_cases[] = {
     {"__dynamic_cast", FUNCTION("__dynamic_cast") VPTR SLOT "ret\n.globl _Z1gv\n_Z1gv: ret", 1, 0,
      1},
     {"C", ".file \"a.c\"\n" FUNCTION("f") VPTR SLOT "ret", 0, 0, 0},
+    {"strong in C",
+     ".file \"a.c\"\n" FUNCTION("f") VPTR SLOT "mov 8(%rax),%rax\ncmpb $42,(%rax)\nret", 1, 1, 0},
     {"C++ in a file of C", ".file \"a.c\"\n" F VPTR SLOT "ret", 1, 0, 0},
     {"extern C of C++", ".file \"a.cc\"\n" FUNCTION("f") VPTR SLOT "ret", 1, 0, 0},
     {"without RTTI",
@@ -236,6 +238,12 @@ static const struct {
      FUNCTION("_ZNK1A1fEv") VPTR "mov -8(%rax),%rcx\nmov %rcx,8(%rdi)\n"
                                  "mov %rdi,%rax\nret\n" F "ret" CLASS,
      NULL},
+    {"this, but it never returns",
+     FUNCTION("_ZNK1A1fEv") VPTR SLOT "mov %rax,%rdi\n"
+                                      "call _ZSt20__throw_length_errorPKc\n" F "ret" CLASS,
+     NULL},
+    {"this, but a call may return the first argument",
+     FUNCTION("_ZNK1A1fEv") VPTR SLOT "mov %rax,%rsi\ncall strcpy\nret\n" F "ret" CLASS, NULL},
     {"a parameter", FUNCTION("_ZNK1B1fElRK1A") "mov (%rdx),%rax\n" SLOT "ret\n" F "ret" CLASS,
      "_ZTI1A"},
     {"a parameter behind one of no known size",

@@ -203,6 +203,8 @@ static bool add_reloc(struct relocs *s, const struct place *x)
         return !section || add_edge(s, x, rp_node_at(im->m, section, sym->value), RP_EDGE_RELOC);
     }
     enum verdict verdict = check(s, x, value);
+    if (verdict == STALE && rp_sym_type(sym) == STT_GNU_IFUNC)
+        verdict = UNKNOWN; /* the address of an ifunc is that of its PLT entry */
     if (verdict == STALE) {
         im->n_stale++;
         return true;

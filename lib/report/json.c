@@ -55,6 +55,8 @@ static void write_run(struct json *j)
     rp_jsonw_string(&j->w, "level", rp_fact_str(f, f->level));
     put(&j->w, f, "output", f->output);
     put(&j->w, f, "command", f->command);
+    put(&j->w, f, "typeinfo", f->typeinfo);
+    put(&j->w, f, "unwinder", f->unwinder);
     rp_jsonw_close(&j->w, '}');
 }
 

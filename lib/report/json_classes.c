@@ -88,7 +88,6 @@ enum reap_status rp_json_classes(struct rp_ctx *ctx, const struct rp_facts *f, s
         st = rp_templates_of(ctx, f, false, &x);
     if (!st && (c.v.n || x.v.n)) {
         rp_jsonw_open(w, "cxx", '{', true);
-        rp_jsonw_string(w, "typeinfo", rp_fact_str(f, f->typeinfo));
         for (unsigned p = 0; p < RP_N_PARTS; p++)
             write_bytes(w, rp_class_part_name(p), &c.part[p]);
         rp_jsonw_open(w, "classes", '[', true);

@@ -70,12 +70,13 @@ class Source:
     // sources: FILES     compiled, too
     // link: FLAGS        of the link
     // exit: N            what it must return (default 0)
-    // slots: N           at least so many go on the promise, when lld links
+    // slots: N           at least so many slots go on the promise
+    // proof: N           at least so many go on proof
     """
 
     def __init__(self, path):
         self.path, self.name = path, os.path.splitext(os.path.basename(path))[0]
-        self.directives = {"before": "", "sources": "", "link": "", "exit": "0", "slots": "1"}
+        self.directives = {"before": "", "sources": "", "link": "", "exit": "0", "slots": "1", "proof": "0"}
         with open(path, encoding="utf-8") as f:
             for line in f:
                 key, colon, value = line.removeprefix("// ").partition(": ")

@@ -1,4 +1,5 @@
 // Options and regular expressions; bad input of each.
+// slots: 50
 // link: -static -lboost_program_options -lboost_regex
 #include <boost/program_options.hpp>
 #include <boost/regex.hpp>

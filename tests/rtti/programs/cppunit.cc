@@ -1,4 +1,5 @@
 // A framework that finds tests by typeid of their fixture.
+// slots: 60
 // link: -static -lcppunit -ldl
 // exit: 1
 #include <cppunit/BriefTestProgressListener.h>

@@ -1,4 +1,6 @@
 // iostream, locale facets, a stream that fails and throws.
+// slots: 22
+// proof: 22
 // link: -static
 #include <iostream>
 #include <sstream>

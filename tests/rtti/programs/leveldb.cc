@@ -1,3 +1,5 @@
+// slots: 40
+// proof: 40
 // link: -static -lleveldb -lsnappy -lpthread
 #include <cstdlib>
 #include <iostream>

@@ -1,6 +1,7 @@
 // Messages by generated code, by reflection and by descriptors made at run time; JSON and text.
 // before: protoc --cpp_out=. person.proto
 // sources: person.pb.cc
+// slots: 80
 // link: -static -lprotobuf -lz -lpthread
 #include "person.pb.h"
 #include <google/protobuf/descriptor.pb.h>

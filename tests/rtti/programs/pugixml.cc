@@ -1,3 +1,5 @@
+// slots: 25
+// proof: 25
 // link: -static -lpugixml
 #include <iostream>
 #include <pugixml.hpp>

@@ -1,3 +1,4 @@
+// slots: 30
 // link: -static -lre2 -lpthread
 #include <iostream>
 #include <re2/re2.h>

@@ -1,4 +1,5 @@
 // A validating parser, DOM and SAX; an exception for bad input. Its own dependencies stay dynamic.
+// slots: 300
 // link: -Wl,-Bstatic -lxerces-c -Wl,-Bdynamic -lcurl -licui18n -licuuc -licudata -lpthread
 #include <iostream>
 #include <memory>

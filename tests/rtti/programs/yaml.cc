@@ -1,3 +1,4 @@
+// slots: 40
 // link: -static -lyaml-cpp
 #include <iostream>
 #include <yaml-cpp/yaml.h>

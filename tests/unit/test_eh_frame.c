@@ -82,7 +82,6 @@ static const struct rp_table *finish(struct fixture *x)
                                .size = sizeof x->image,
                                .type = ET_REL,
                                .machine = EM_X86_64,
-                               .type = ET_REL,
                                .elf_class = ELFCLASS64,
                                .n_sections = 3,
                                .shdrs = x->shdrs,

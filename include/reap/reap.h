@@ -21,12 +21,7 @@ extern "C" {
 
 struct reap; /* opaque */
 
-enum reap_product {
-    REAP_PRODUCT_DRIVER,
-    REAP_PRODUCT_PLUGIN,
-    REAP_PRODUCT_GC,
-    REAP_PRODUCT_IMAGE
-};
+enum reap_product { REAP_PRODUCT_DRIVER, REAP_PRODUCT_PLUGIN, REAP_PRODUCT_GC, REAP_PRODUCT_IMAGE };
 enum reap_linker { REAP_LINKER_BFD, REAP_LINKER_GOLD, REAP_LINKER_LLD, REAP_LINKER_MOLD };
 
 struct reap_init {

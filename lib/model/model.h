@@ -161,7 +161,8 @@ enum rp_edge_kind {
 };
 
 /* `reloc` is the number of the relocation within the source section's relocations, for
- * RP_EDGE_RELOC, WEAK, RTTI, BASE, UNWIND and the reference half of START_STOP and BRACKET; else 0. */
+ * RP_EDGE_RELOC, WEAK, RTTI, BASE, UNWIND and the reference half of START_STOP and BRACKET; else 0.
+ */
 struct rp_edge {
     rp_id to;
     uint32_t kind : 4;

@@ -125,7 +125,6 @@ static void make(struct fixture *x, const char *line, uint64_t size, const int *
     x->f.elf = (struct rp_elf){.data = x->data,
                                .size = sizeof x->data,
                                .type = ET_REL,
-                               .type = ET_REL,
                                .elf_class = ELFCLASS64,
                                .machine = EM_X86_64,
                                .n_sections = N_SECTIONS,

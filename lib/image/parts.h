@@ -43,6 +43,7 @@ struct rp_image_build {
     RP_VEC(struct rp_image_cut) cuts;     /* by rising address, disjoint */
     RP_VEC(uint64_t) splits;     /* addresses of code that records name: gaps are divided there */
     struct rp_image_edges edges; /* in no order */
+    bool globals_by_section;     /* code names global objects by their section (relocs.c) */
 };
 
 /* The address of a symbol; false for undefined ones, files and the like. */

@@ -42,7 +42,8 @@ struct dynamic_value {
 struct relocs {
     struct rp_image_build *b;
     RP_VEC(struct dynamic_value) dynamic; /* what the loader will store, by place */
-    struct rp_bitset kept;                /* sections that keep_section() has seen */
+    uint32_t n_globals;    /* references of code by a section's symbol to a global object's start */
+    struct rp_bitset kept; /* sections that keep_section() has seen */
 };
 
 static bool add_edge(struct relocs *s, const struct place *x, rp_id to, enum rp_edge_kind kind)
@@ -166,6 +167,18 @@ static bool add_neighbours(struct relocs *s, const struct place *x, uint64_t val
     return true;
 }
 
+/* LLVM's `f$local`: code that is compiled for a shared library, and may rely on its own
+ * definitions, names its global objects by a local symbol, that is by their section. */
+static void count_global(struct relocs *s, const struct place *x, uint64_t value, rp_id to)
+{
+    const struct rp_image *im = s->b->im;
+    uint32_t flags = im->atoms.v[to].flags;
+    if (x->code && im->m->nodes.v[to].kind == RP_NODE_ATOM &&
+        !(flags & (RP_ATOM_CODE | RP_ATOM_LOCAL | RP_ATOM_UNSIZED)) &&
+        rp_image_node_addr(im, to) == value)
+        s->n_globals++;
+}
+
 /* What an address means that is S + A, or lies in x86 code behind the field. */
 static bool add_address(struct relocs *s, const struct place *x, uint64_t value, bool named)
 {
@@ -175,8 +188,10 @@ static bool add_address(struct relocs *s, const struct place *x, uint64_t value,
         const uint8_t *bytes = im->e->data + sh->offset;
         value += (unsigned)im->m->arch->pc_bias;
         unsigned tail = rp_arch_pc_tail(im->m->arch, bytes, sh->size, x->r);
-        if (tail && !add_edge(s, x, rp_image_node_at(im, value + tail), RP_EDGE_RELOC))
+        /* the tail is a guess: without it, too */
+        if (tail && !add_edge(s, x, rp_image_node_at(im, value), RP_EDGE_RELOC))
             return false;
+        value += tail;
     }
     rp_id to = rp_image_node_at_any(s->b, value);
     if (!to)
@@ -185,6 +200,8 @@ static bool add_address(struct relocs *s, const struct place *x, uint64_t value,
         return true;
     if (!named && !add_neighbours(s, x, value, to))
         return false;
+    if (!named)
+        count_global(s, x, value, to);
     return add_edge(s, x, to, RP_EDGE_RELOC);
 }
 
@@ -335,6 +352,9 @@ static bool dynamic_edges(struct relocs *s)
     return true;
 }
 
+/* A few are chance: what is before a global object, and the first byte behind it. */
+enum { MANY_GLOBALS = 64 };
+
 enum reap_status rp_image_reloc_edges(struct rp_image_build *b)
 {
     struct relocs s = {.b = b};
@@ -348,6 +368,7 @@ enum reap_status rp_image_reloc_edges(struct rp_image_build *b)
             ok = section_edges(&s, i);
     if (st == REAP_OK && ok)
         ok = dynamic_edges(&s);
+    b->globals_by_section = s.n_globals >= MANY_GLOBALS;
     rp_bitset_free(&s.kept);
     rp_vec_free(&s.dynamic);
     return ok ? st : rp_nomem(m->ctx);

@@ -363,6 +363,8 @@ static const char *why_unknown(const struct rp_image_build *b, rp_id node)
      * of the same file, reads a function pointer that no relocation names. */
     if (b->im->e->machine == EM_AARCH64)
         return "data: AArch64 code addresses it from its neighbours";
+    if (b->globals_by_section && !b->o->data)
+        return "data: code names global objects by their section, which is ambiguous";
     return NULL;
 }
 

@@ -71,6 +71,9 @@ struct rp_rtti {
     RP_VEC(rp_id) bases;
     RP_VEC(struct rp_rtti_slot) slots; /* by vtable, then offset */
     RP_VEC(struct rp_typeid_use) uses;
+    /* What rp_typeid_scan() may leave out, because nobody is told: weak uses; all but one use that
+     * keeps every slot. */
+    bool strong_only, first_only;
     bool collected;      /* slots were weak in this run */
     bool assumed;        /* … because of an assumption, not by proof */
     const char *why_not; /* else why all stay (static or in the model's arena) */

@@ -14,6 +14,7 @@
 #include "util/pool.h"
 
 #include <elf.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,11 +40,12 @@ struct scan {
     uint32_t *order;  /* indices into nodes: by file, then as given */
     uint32_t *n_uses; /* by index into nodes */
     RP_VEC(struct job) jobs;
+    atomic_bool found; /* a use that keeps every slot */
 };
 
 /* What the search in one file needs. */
 struct worker {
-    const struct scan *scan;
+    struct scan *scan;
     const struct rp_file *file;
     struct rp_flow flow;
     struct rp_judge judged;
@@ -196,6 +198,8 @@ static bool add_use(struct worker *w, rp_id node, uint64_t offset, const struct 
     u.allowed = rp_typeid_allowed(function, &u.of);
     if (!u.allowed)
         u.of = asked_class(w, j, function);
+    if (!u.allowed && !u.of)
+        atomic_store(&w->scan->found, true);
     return rp_vec_push(w->uses, u);
 }
 
@@ -213,9 +217,25 @@ static bool doubt(struct worker *w, rp_id node, const char *function)
     return true;
 }
 
+/* Whether the function, as it stands in the flow, may have a strong use: it compares a byte with
+ * '*', or refers to a function that takes a type_info. */
+static bool may_be_strong(const struct worker *w)
+{
+    const struct rp_flow *f = &w->flow;
+    if (rp_typeid_has_star(f->machine, f->code, f->start, f->end))
+        return true;
+    for (uint32_t r = rp_flow_reloc_from(f->relocs, f->n_relocs, f->start);
+         r < f->n_relocs && f->relocs[r].offset < f->end; r++)
+        if (rp_typeid_takes_typeinfo(rp_elf_symname(&w->file->elf, f->relocs[r].sym)))
+            return true;
+    return false;
+}
+
 static bool search_function(struct worker *w, rp_id node, const char *function, bool vtables)
 {
     w->judged.found.n = 0;
+    if (w->scan->rtti->strong_only && !vtables && !may_be_strong(w))
+        return true;
     if (!rp_flow_run(&w->flow, vtables))
         return w->flow.is_large && doubt(w, node, function);
     if (!rp_typeid_judge(&w->flow, function, &w->judged))
@@ -288,6 +308,8 @@ static enum reap_status search_file(void *arg, size_t i)
     w.flow.file = file;
     w.flow.machine = file->elf.machine;
     for (uint32_t k = 0; ok && k < j->n; k++) {
+        if (s->rtti->first_only && atomic_load(&s->found))
+            break;
         uint32_t index = s->order[j->first + k];
         size_t before = j->uses.n;
         ok = search_node(&w, s->nodes[index]);

@@ -18,8 +18,9 @@ bool rp_typeid_can(uint16_t machine);
 
 /* Search the code of nodes[0 .. n) and append what may be `typeid(*p)` to rtti->uses: grouped by
  * node in the order given, by rising offset within. Nodes that are no code have no uses. `live` is
- * set. `allowed` is set where the function is known to be harmless (typeid_known.c): such a use
- * keeps nothing. Parallel; costs little where nothing looks like a use. */
+ * set. rtti->strong_only and first_only leave some out. `allowed` is set where the function is
+ * known to be harmless (typeid_known.c): such a use keeps nothing. Parallel; costs little where
+ * nothing looks like a use. */
 enum reap_status rp_typeid_scan(const struct rp_model *m, const rp_id *nodes, size_t n,
                                 struct rp_rtti *rtti);
 

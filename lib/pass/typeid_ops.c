@@ -294,6 +294,30 @@ bool rp_typeid_is_null_branch(uint16_t machine, const uint8_t *code, unsigned le
     return machine == EM_AARCH64 && length == 4 && (rp_load32(code) & 0xfe000000) == 0xb4000000;
 }
 
+/* A comparison with '*' that begins near its constant: cmp $42,%al; cmpb $42,(…); cmp $42,%ecx. */
+static bool is_star(const uint8_t *code, uint64_t at)
+{
+    for (unsigned back = 2; back <= 4 && back <= at; back++)
+        if (code[at - back] == 0x80 || code[at - back] == 0x83)
+            return true;
+    return at >= 1 && code[at - 1] == 0x3c;
+}
+
+bool rp_typeid_has_star(uint16_t machine, const uint8_t *code, uint64_t from, uint64_t end)
+{
+    if (machine == EM_X86_64) {
+        const uint8_t *p = code + from, *stop = code + end;
+        for (; (p = memchr(p, '*', (size_t)(stop - p))) != NULL; p++)
+            if (is_star(code + from, (uint64_t)(p - code) - from))
+                return true;
+        return false;
+    }
+    for (uint64_t at = (from + 3) & ~UINT64_C(3); at + 4 <= end; at += 4)
+        if ((rp_load32(code + at) & 0xfffffc1f) == 0x7100a81f) /* cmp w0,#42 */
+            return true;
+    return false;
+}
+
 unsigned rp_typeid_arg(uint16_t machine, unsigned n)
 {
     static const uint8_t x86[6] = {8, 7, 3, 2, 9, 10}; /* rdi rsi rdx rcx r8 r9 */

@@ -152,6 +152,8 @@ bool rp_typeid_is_gather(uint16_t machine, const uint8_t *code, unsigned length)
 bool rp_typeid_prefilter(uint16_t machine, const uint8_t *code, uint64_t size, uint64_t from,
                          uint64_t *ret_at);
 
+/* Whether anything in code[from .. end) looks like a comparison with '*': of a type_info's name. */
+bool rp_typeid_has_star(uint16_t machine, const uint8_t *code, uint64_t from, uint64_t end);
 /* Whether it is a branch on whether a register (src) is null: AArch64's cbz and cbnz. */
 bool rp_typeid_is_null_branch(uint16_t machine, const uint8_t *code, unsigned length);
 
@@ -166,6 +168,8 @@ void rp_flow_step(struct rp_flow *f, uint32_t insn, struct rp_regs *regs);
 /* The name of what a call calls, "" when it is none. */
 const char *rp_flow_callee(const struct rp_flow *f, uint32_t insn);
 unsigned rp_flow_stack_register(uint16_t machine);
+/* The first of n relocations at or behind an offset. */
+uint32_t rp_flow_reloc_from(const struct rp_rela *r, uint32_t n, uint64_t offset);
 uint32_t rp_flow_block_of(const struct rp_flow *f, uint32_t insn);
 bool rp_flow_dominates(const struct rp_flow *f, uint32_t block, uint32_t other);
 /* What relocation r (1-based) names: section, offset in it, and symbol name (never NULL). */

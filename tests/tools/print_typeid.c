@@ -1,6 +1,6 @@
 /* print_typeid.c: print code that may read an RTTI slot without naming a class (lib/pass/typeid.h).
  *
- *   print_typeid [--live] [--stats] -- WORD…
+ *   print_typeid [--live] [--strong] [--first] [--stats] -- WORD…
  *
  * The words are a linker's, without its name: objects, archives, options. Without --live all code
  * of what would be loaded is searched, with it what a collection leaves. One use a line:
@@ -9,7 +9,8 @@
  *
  * CLASS: the typeinfo of the class whose objects alone it asks, or "-".
  *
- * --stats: how many, and the time, on standard error. Archives are taken whole with
+ * --strong leaves out weak uses, --first all but one that is in the way. --stats: how many, and the
+ * time, on standard error. Archives are taken whole with
  * --whole-archive before them.
  */
 #include "pass/typeid.h"
@@ -23,7 +24,7 @@
 #include <unistd.h>
 
 struct args {
-    bool live, stats;
+    bool live, stats, strong, first;
 };
 
 static void print_diag(void *user, const struct reap_diag *d)
@@ -73,6 +74,8 @@ static enum reap_status search(struct rp_ctx *ctx, struct rp_model *m, struct rp
     for (rp_id i = 1; st == REAP_OK && i < m->nodes.n; i++)
         if (!a->live || marks.live[i])
             st = rp_vec_push(&nodes, i) ? REAP_OK : rp_nomem(ctx);
+    rtti.strong_only = a->strong;
+    rtti.first_only = a->first;
     struct rp_timer t = rp_phase_begin();
     if (st == REAP_OK)
         st = rp_typeid_scan(m, nodes.v, nodes.n, &rtti);
@@ -116,13 +119,17 @@ int main(int argc, char **argv)
     for (; ok && i < argc && strcmp(argv[i], "--") != 0; i++) {
         if (strcmp(argv[i], "--live") == 0)
             a.live = true;
+        else if (strcmp(argv[i], "--strong") == 0)
+            a.strong = true;
+        else if (strcmp(argv[i], "--first") == 0)
+            a.first = true;
         else if (strcmp(argv[i], "--stats") == 0)
             a.stats = true;
         else
             ok = false;
     }
     if (!ok || i >= argc) {
-        fprintf(stderr, "usage: print_typeid [--live] [--stats] -- WORD…\n");
+        fprintf(stderr, "usage: print_typeid [--live] [--strong] [--first] [--stats] -- WORD…\n");
         return 2;
     }
     struct rp_ctx ctx;

@@ -298,6 +298,31 @@ static void uses_stand_in_the_order_of_the_nodes(void **state)
     graph_free(&g);
 }
 
+static void less_is_told_to_whom_less_is_enough(void **state)
+{
+    (void)state;
+    static const char code[] = F VPTR SLOT "ret\n" LOCAL("_ZL1gv") VPTR SLOT
+        "mov 8(%rax),%rax\ncmpb $42,(%rax)\nret\n" LOCAL("_ZL1hv") VPTR
+        "mov -8(%rax),%rdi\ncall _Z1gRKSt9type_info\nret";
+    struct graph g;
+    struct rp_rtti rtti;
+    scan(&g, &rtti, "as", code, false);
+    assert_int_equal(rtti.uses.n, 3);
+    rp_id nodes[3] = {rtti.uses.v[0].node, rtti.uses.v[1].node, rtti.uses.v[2].node};
+    rtti.uses.n = 0;
+    rtti.strong_only = true;
+    assert_int_equal(rp_typeid_scan(&g.m, nodes, 3, &rtti), REAP_OK);
+    assert_int_equal(rtti.uses.n, 2);
+    assert_true(rtti.uses.v[0].strong && rtti.uses.v[1].strong);
+    rtti.uses.n = 0;
+    rtti.strong_only = false;
+    rtti.first_only = true;
+    assert_int_equal(rp_typeid_scan(&g.m, nodes, 3, &rtti), REAP_OK);
+    assert_int_equal(rtti.uses.n, 1);
+    rp_rtti_free(&rtti);
+    graph_free(&g);
+}
+
 static void machines_without_decoder_are_not_searched(void **state)
 {
     (void)state;
@@ -314,6 +339,7 @@ int main(void)
         cmocka_unit_test(aarch64_loads_are_told_apart),
         cmocka_unit_test(uses_know_their_class),
         cmocka_unit_test(uses_stand_in_the_order_of_the_nodes),
+        cmocka_unit_test(less_is_told_to_whom_less_is_enough),
         cmocka_unit_test(machines_without_decoder_are_not_searched),
     };
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);

@@ -162,6 +162,13 @@ const struct rp_rtti_slot *rp_flow_slot(const struct rp_rtti *rtti, rp_id node, 
     return found ? &rtti->slots.v[i] : NULL;
 }
 
+const struct rp_rtti_slot *rp_flow_slot_from(const struct rp_rtti *rtti, rp_id node,
+                                             uint64_t offset)
+{
+    size_t i = slot_from(rtti, node, offset);
+    return i < rtti->slots.n && rtti->slots.v[i].vtable == node ? &rtti->slots.v[i] : NULL;
+}
+
 bool rp_flow_has_slots(const struct rp_rtti *rtti, rp_id node)
 {
     size_t i = slot_from(rtti, node, 0);

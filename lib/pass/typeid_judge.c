@@ -147,9 +147,28 @@ static bool is_plain_read(const struct judge *j, const struct rp_insn *in)
     return in->kind != RP_INSN_OTHER || op == RP_OP_UNKNOWN || op == RP_OP_COPY;
 }
 
+/* An address in a vtable that is put aside, to be read through later: any slot behind it may be,
+ * and all slots of a vtable are of one class. */
+static bool note_aside(struct judge *j, const struct rp_insn *in, struct rp_val v)
+{
+    const struct rp_rtti_slot *slot = NULL;
+    if (rp_val_is_vtable(v)) {
+        const struct rp_flow_vtable *t = &j->f->vtables.v[v.id - RP_ID_VTABLE];
+        slot = rp_flow_slot_from(j->f->rtti, t->node, t->offset);
+    }
+    if (!note_hit(j, in, v, true, slot ? slot->cls : 0))
+        return false;
+    j->hits.v[j->hits.n - 1].strong = false;
+    return true;
+}
+
 static bool find_hit(struct judge *j)
 {
     const struct rp_insn *in = &j->f->insns.v[j->insn];
+    if (in->kind == RP_INSN_STORE && rp_typeid_is_open(j->f, reg_val(j->regs, in->src)))
+        return note_aside(j, in, reg_val(j->regs, in->src));
+    if (in->kind == RP_INSN_STORE && rp_typeid_is_open(j->f, reg_val(j->regs, in->src2)))
+        return note_aside(j, in, reg_val(j->regs, in->src2));
     if (!is_plain_read(j, in))
         return true;
     rp_id cls;

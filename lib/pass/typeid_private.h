@@ -178,6 +178,9 @@ rp_id rp_flow_target(const struct rp_flow *f, uint32_t r, const struct rp_insn *
 /* Whether [node's section + offset] is an RTTI slot. */
 /* The slot there, NULL: there is none. */
 const struct rp_rtti_slot *rp_flow_slot(const struct rp_rtti *rtti, rp_id node, uint64_t offset);
+/* The first slot of the node at or behind an offset, or NULL. */
+const struct rp_rtti_slot *rp_flow_slot_from(const struct rp_rtti *rtti, rp_id node,
+                                             uint64_t offset);
 static inline bool rp_flow_is_slot(const struct rp_rtti *rtti, rp_id node, uint64_t offset)
 {
     return rp_flow_slot(rtti, node, offset) != NULL;
@@ -189,6 +192,9 @@ unsigned rp_typeid_arg(uint16_t machine, unsigned n); /* the register of argumen
  * slot of a vtable that it names; where it stands. */
 bool rp_typeid_next_vtable(struct rp_flow *f, uint32_t *r, uint64_t from, uint64_t end,
                            uint64_t *ret_at);
+
+/* Whether a value may be an address in a vtable that is no address point. */
+bool rp_typeid_is_open(const struct rp_flow *f, struct rp_val v);
 
 /* typeid_judge.c: append the function's uses that no proof excludes. */
 enum rp_proof {

@@ -27,8 +27,7 @@ static bool is_address_point(const struct rp_rtti *rtti, rp_id node, uint64_t of
     return offset >= POINTER && rp_flow_is_slot(rtti, node, offset - POINTER);
 }
 
-/* Whether a register holds an address in a vtable that is no address point. */
-static bool is_open(const struct rp_flow *f, struct rp_val v)
+bool rp_typeid_is_open(const struct rp_flow *f, struct rp_val v)
 {
     if (!(v.kinds & RP_VAL_VTABLE))
         return false;
@@ -45,7 +44,7 @@ static enum verdict look(struct rp_flow *f, const struct rp_insn *in, const stru
 {
     uint64_t open = 0, kept = ~rp_decode_call_clobbers(f->machine);
     for (unsigned r = 1; r < RP_TYPEID_REGS; r++)
-        open |= is_open(f, regs->r[r]) ? UINT64_C(1) << r : 0;
+        open |= rp_typeid_is_open(f, regs->r[r]) ? UINT64_C(1) << r : 0;
     bool through = in->is_memory && (open >> in->base & 1);
     bool moved = in->kind == RP_INSN_ADD || in->kind == RP_INSN_ADDRESS;
     switch (in->kind) {

@@ -226,6 +226,10 @@ static const struct {
      F "push %rbx\nmov _ZTV1A@GOTPCREL(%rip),%rbx\ncall g\nmov 8(%rbx),%rax\n"
        "pop %rbx\nret" CLASS,
      "_ZTI1A"},
+    {"the GOT, put aside",
+     F "mov _ZTV1A@GOTPCREL(%rip),%rax\nmov %rax,8(%rsp)\ncall g\n"
+       "mov 8(%rsp),%rax\nmov 8(%rax),%rax\nret" CLASS,
+     "_ZTI1A"},
     {"a constructor", F "mov _ZTV1A@GOTPCREL(%rip),%rax\nadd $16,%rax\nmov %rax,(%rdi)\nret" CLASS,
      ""},
     {"a constructor without the GOT", F "lea _ZTV1A+16(%rip),%rax\nmov %rax,(%rdi)\nret" CLASS, ""},

@@ -404,6 +404,22 @@ static void look_at_arithmetic(struct judge *j, const struct rp_insn *in)
             prove(j, j->regs->r[r], RP_PROOF_BASE);
 }
 
+/* A call of a container's member function with a known `this`: there is a container. */
+static void look_at_container(struct judge *j, struct rp_val container, const char *name)
+{
+    int64_t from, at = 0;
+    if (!rp_val_has_id(container) || container.id == RP_VAL_MANY ||
+        !rp_val_is_one(container, &from))
+        return;
+    for (size_t i = 0; i < j->hits.n; i++) {
+        struct hit *h = &j->hits.v[i];
+        struct rp_val object = through(j, h->base, &at);
+        if (!h->proof && !h->vtable && is_value(object, container.id) &&
+            rp_typeid_is_container(name, at - from) && rp_flow_dominates(j->f, j->block, h->block))
+            h->proof = RP_PROOF_LAYOUT;
+    }
+}
+
 static void look_at_call(struct judge *j, const struct rp_insn *in)
 {
     enum { ARGS = 6 };
@@ -416,6 +432,7 @@ static void look_at_call(struct judge *j, const struct rp_insn *in)
     struct rp_val first = reg_val(j->regs, rp_typeid_arg(f->machine, 0));
     if (first.k == RP_VAL_K0 && rp_typeid_takes_other(name))
         prove(j, first, RP_PROOF_RESULT);
+    look_at_container(j, first, name);
     for (unsigned n = 0; n < ARGS && rp_typeid_takes_typeinfo(name); n++)
         mark_strong(j, reg_val(j->regs, rp_typeid_arg(f->machine, n)));
 }

@@ -119,6 +119,20 @@ static const struct one_case x86_cases[] = {
     /* by name */
     {"vector", FUNCTION("_ZNSt6vectorIP1ASaIS1_EE4backEv") "mov 8(%rdi),%rax\n" SLOT "ret", 0, 0,
      0},
+    {"a vector's, as a call says",
+     F "mov %rdi,%rbx\nlea 0x28(%rdi),%rdi\n"
+       "call "
+       "_ZNSt6vectorIP1ASaIS1_EE17_M_realloc_insertIJRKS1_EEEvN9__gnu_cxx17__normal_iteratorIPS1_"
+       "S3_EEDpOT_\n"
+       "mov 0x30(%rbx),%rax\n" SLOT "ret",
+     0, 0, 0},
+    {"beside a vector, as a call says",
+     F "mov %rdi,%rbx\nlea 0x28(%rdi),%rdi\n"
+       "call "
+       "_ZNSt6vectorIP1ASaIS1_EE17_M_realloc_insertIJRKS1_EEEvN9__gnu_cxx17__normal_iteratorIPS1_"
+       "S3_EEDpOT_\n"
+       "mov 0x40(%rbx),%rax\n" SLOT "ret",
+     1, 0, 0},
     {"vector with an allocator",
      FUNCTION("_ZNSt6vectorIP1A2AlE4backEv") "mov 8(%rdi),%rax\n" SLOT "ret", 1, 0, 0},
     {"__dynamic_cast", FUNCTION("__dynamic_cast") VPTR SLOT "ret\n.globl _Z1gv\n_Z1gv: ret", 1, 0,

@@ -19,6 +19,7 @@
 #include "pass/rtti_private.h"
 
 #include "arch/arch.h"
+#include "pass/typeid.h"
 #include "util/strmap.h"
 
 #include <string.h>
@@ -355,7 +356,10 @@ enum reap_status rp_rtti_outside(struct rp_model *m, const struct rp_job *job, s
     rp_strmap_free(&names.map);
     rp_bitset_free(&names.lengths);
     rtti->outside = why_read(m, job);
-    if (folds_sections(job->link) && any_narrow(m, rtti))
+    bool narrow = any_narrow(m, rtti);
+    if (!rtti->outside && narrow && rp_typeid_can(m->arch->machine))
+        rtti->outside = "vtables are relative, and loads from their slots are not searched for";
+    if (folds_sections(job->link) && narrow)
         rtti->folds = "identical vtables would be folded (--icf) that differ in their slots";
     return rc;
 }

@@ -190,6 +190,8 @@ enum reap_status rp_image_collect(struct reap *r)
         .entries = r->image->entries.v,
         .n_entries = r->image->entries.n,
     };
+    if (!rp_opt_given(r, RP_OPT_OUTPUT)) /* reports are about the image then */
+        r->link.output = im->e->name;
     r->job = (struct rp_job){.level = RP_LEVEL_FULL, .link = &r->link, .rules = &r->rules};
     if (r->image->options.data)
         rp_warn(&r->ctx, "data-is-ambiguous", rp_at(im->e->name),

@@ -80,7 +80,7 @@ static uint32_t *find_slot(struct maker *m, rp_id node)
     case RP_BY_OBJECT: return &m->by_file[n->file];
     case RP_BY_SECTION: break;
     default:
-        if (n->kind == RP_NODE_SECTION)
+        if (n->kind == RP_NODE_SECTION || n->kind == RP_NODE_ATOM || n->kind == RP_NODE_GAP)
             return &m->g->vertex_of[node];
     }
     return n->shndx ? section_slot(m, node) : &m->g->vertex_of[node];

@@ -87,7 +87,8 @@ static void add_names(struct rp_table *t, const struct rp_level_graph *g, uint32
             rp_table_empty(t);
         return;
     }
-    if (g->by == RP_BY_SYMBOL && n->kind == RP_NODE_SECTION && n->name)
+    bool whole = n->kind == RP_NODE_SECTION || n->kind == RP_NODE_ATOM;
+    if (g->by == RP_BY_SYMBOL && whole && n->name)
         rp_word_symbol(rp_fact_str(g->f, n->name), b);
     else
         rp_word_plain(rp_fact_str(g->f, n->section), b);

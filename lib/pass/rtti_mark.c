@@ -238,15 +238,29 @@ static enum reap_status search(struct rp_marker *w, size_t *ret_first)
     return st;
 }
 
-/* Uses that ask objects of one class and its descendants alone. */
+/* The class of a typeinfo's name; 0: there is none in the link. */
+static rp_id class_named(const struct rp_marker *w, const char *symbol)
+{
+    rp_id global = rp_model_find_global(w->m, symbol);
+    const struct rp_global *g = global ? rp_global_of(w->m, global) : NULL;
+    rp_id node = g && g->def_file ? rp_global_node(w->m, global) : 0;
+    if (!node)
+        return 0;
+    uint64_t offset = rp_file_of(w->m, g->def_file)->elf.syms[g->def_sym].value;
+    rp_id cls = rp_rtti_class_at(w->rtti, node, offset);
+    return cls && w->rtti->classes.v[cls - 1].offset == offset ? cls : 0;
+}
+
+/* Uses that ask objects of one class and its descendants alone. The assumption covers those that
+ * may be something else; what is known of the runtime libraries is no assumption. */
 static void observe_asked(struct rp_marker *w, size_t first)
 {
     for (size_t i = first; i < w->rtti->uses.n; i++) {
         const struct rp_typeid_use *u = &w->rtti->uses.v[i];
-        rp_id global = u->of ? rp_model_find_global(w->m, u->of) : 0;
-        for (rp_id c = 1; global && c <= w->rtti->classes.n; c++)
-            if (w->rtti->classes.v[c - 1].global == global)
-                observe(w, c, RP_CLASS_TYPEID, u->node);
+        bool counts = u->of && (u->strong || u->allowed || !w->job->no_typeid_deref);
+        rp_id cls = counts ? class_named(w, u->of) : 0;
+        if (cls)
+            observe(w, cls, RP_CLASS_TYPEID, u->node);
     }
 }
 
@@ -256,7 +270,7 @@ static const struct rp_typeid_use *objection(const struct rp_marker *w, size_t f
 {
     for (size_t i = first; i < w->rtti->uses.n; i++) {
         const struct rp_typeid_use *u = &w->rtti->uses.v[i];
-        if (u->allowed || u->of)
+        if (u->allowed || (u->of && (u->strong || !w->job->no_typeid_deref)))
             continue;
         if (u->strong || !w->job->no_typeid_deref)
             return u;
@@ -290,6 +304,10 @@ enum reap_status rp_rtti_settle(struct rp_marker *w)
         keep_all(w, "code of this machine is not searched for typeid", RP_CLASS_UNPROVED, 0);
     } else if (searchable) {
         size_t first;
+        bool told = w->job->debug_refs; /* a report lists the uses */
+        rtti->strong_only = on_trust && !told;
+        rtti->first_only = !on_trust && !told;
+        rtti->assumed |= rtti->strong_only;
         enum reap_status st = search(w, &first);
         if (st)
             return st;

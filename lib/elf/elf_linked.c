@@ -338,7 +338,8 @@ static enum reap_status move_relocs(struct rp_elf_check *c, uint32_t i, uint32_t
         if (from[r].sym >= e->n_symbols)
             return BAD(c, i, "bad-relocation-symbol", "relocation %u refers to symbol %u of %u", r,
                        from[r].sym, e->n_symbols);
-        if (none && (!from[r].sym || offset >= target->size))
+        bool note = (target->flags & SHF_EXECINSTR) && from[r].addend > 0; /* image/fill_strip.c */
+        if (none && ((!from[r].sym && !note) || offset >= target->size))
             continue; /* what a later tool has taken back (sorttable and objtool of Linux) */
         if (offset >= target->size)
             return BAD(c, i, "bad-relocation-offset",

@@ -333,6 +333,21 @@ static void find_relocs(struct atom *a)
     a->next = lo;
 }
 
+/* The tables that a filled function referred to: fill_strip.c has left a note of each. */
+static bool recall_starts(struct atom *a)
+{
+    uint64_t start = a->w->im->m->nodes.v[a->node].offset;
+    for (; a->next < a->n_relocs && a->relocs[a->next].offset - start < a->size; a->next++) {
+        const struct rp_rela *r = &a->relocs[a->next];
+        uint64_t to = (uint64_t)r->addend;
+        rp_id node = r->type || r->sym || !to ? 0 : rp_image_node_at(a->w->im, to);
+        if (node && !(a->w->im->atoms.v[node].flags & RP_ATOM_CODE) &&
+            !rp_vec_push(&a->starts->v, (struct rp_image_known){to, a->node}))
+            return false;
+    }
+    return true;
+}
+
 static enum reap_status do_code(const struct work *w, rp_id node, struct scratch *scratch,
                                 struct piece *out)
 {
@@ -343,9 +358,11 @@ static enum reap_status do_code(const struct work *w, rp_id node, struct scratch
     a.addr = rp_image_node_addr(im, node);
     a.size = im->m->nodes.v[node].size;
     a.bytes = rp_image_data(im, a.addr, a.size);
-    if (!a.bytes || is_filled(&a))
+    if (!a.bytes)
         return REAP_OK;
     find_relocs(&a);
+    if (is_filled(&a))
+        return recall_starts(&a) ? REAP_OK : REAP_ERR_NOMEM;
     size_t first = edges->v.n;
     bool ok = w->o->no_decode || (decode(&a) && add_next(&a));
     if (ok && !w->o->no_scan && w->machine == EM_X86_64)

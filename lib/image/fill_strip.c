@@ -13,7 +13,9 @@
  * Entry: rp_fill_strip.
  */
 #include "image/fill_private.h"
+#include "image/parts.h"
 
+#include "arch/arch.h"
 #include "elf/elf_linked.h"
 #include "elf/strcut.h"
 #include "util/checked.h"
@@ -53,7 +55,27 @@ static uint8_t *records(const struct rp_fill *f, uint32_t shndx, uint64_t *ret_n
 
 /* --- relocations of filled bytes -------------------------------------------------------------- */
 
-/* r_offset is an address in a linked file (gABI, Relocation), where it belongs to memory. */
+/* Where the reference leads to, when that is data; 0 = elsewhere, or not known. x86 counts from the
+ * end of the field, as long as no immediate follows it; nothing does where the address of a table
+ * is taken. */
+static uint64_t leads_to(const struct rp_fill *f, const struct rp_fill_span *span, const uint8_t *r)
+{
+    const struct rp_image *im = f->im;
+    const struct rp_reloc_info *info = rp_reloc_info(im->m->arch, rp_load32(r + 8));
+    uint64_t place = rp_load64(r), at = place - span->addr, to = 0;
+    if (im->e->machine == EM_X86_64 && info->width == 4 && span->size - at >= 4 &&
+        rp_in_range(span->offset + at, 4, im->e->size))
+        to = place + 4 + (uint64_t)(int64_t)(int32_t)rp_load32(im->e->data + span->offset + at);
+    else if (info->cls == RP_REL_PAGE && rp_image_symbol_addr(im, rp_load32(r + 12), &to))
+        to += rp_load64(r + 16);
+    rp_id node = to ? rp_image_node_at(im, to) : 0;
+    return node && !(im->atoms.v[node].flags & RP_ATOM_CODE) ? to : 0;
+}
+
+/* Whoever looks at the filled image has to know which tables the code referred to, or he takes a
+ * jump table for a table of functions (offsets.c). R_*_NONE has no use for its addend: it becomes
+ * the address in data that the reference led to.
+ * r_offset is an address in a linked file (gABI, Relocation), where it belongs to memory. */
 static void neutralise(struct rp_fill *f)
 {
     const struct rp_elf *e = f->im->e;
@@ -64,8 +86,11 @@ static void neutralise(struct rp_fill *f)
         if (!n || target >= e->n_sections || !(e->shdrs[target].flags & SHF_ALLOC))
             continue;
         for (; n; n--, r += size) {
-            if (rp_load64(r + 8) == 0 || !rp_fill_span_at(f, rp_load64(r)))
+            const struct rp_fill_span *span = rp_fill_span_at(f, rp_load64(r));
+            if (rp_load64(r + 8) == 0 || !span)
                 continue;
+            if (size == RELA)
+                rp_store64(r + 16, span->is_code ? leads_to(f, span, r) : 0);
             rp_store64(r + 8, 0);
             f->ret->n_relocs++;
         }

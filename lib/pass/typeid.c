@@ -40,6 +40,7 @@ struct scan {
     uint32_t *order;  /* indices into nodes: by file, then as given */
     uint32_t *n_uses; /* by index into nodes */
     RP_VEC(struct job) jobs;
+    bool instrumented; /* a file may have been compiled with a sanitizer */
     atomic_bool found; /* a use that keeps every slot */
 };
 
@@ -294,6 +295,14 @@ static bool is_code(const struct rp_model *m, rp_id node)
            rp_in_range(n->offset, n->size, sh->size);
 }
 
+/* Code of the node may be anything. */
+static bool doubt_node(struct worker *w, rp_id node)
+{
+    static const struct rp_judged none;
+    const struct rp_node *n = &w->scan->m->nodes.v[node];
+    return add_use(w, node, n->offset, &none, NULL);
+}
+
 static enum reap_status search_file(void *arg, size_t i)
 {
     struct scan *s = arg;
@@ -307,11 +316,13 @@ static enum reap_status search_file(void *arg, size_t i)
     w.flow.rtti = s->rtti;
     w.flow.file = file;
     w.flow.machine = file->elf.machine;
+    if (s->instrumented && j->n && rp_typeid_is_instrumented(file)) /* in doubt as a whole */
+        ok = doubt_node(&w, s->nodes[s->order[j->first]]);
     for (uint32_t k = 0; ok && k < j->n; k++) {
         if (s->rtti->first_only && atomic_load(&s->found))
             break;
         uint32_t index = s->order[j->first + k];
-        size_t before = j->uses.n;
+        size_t before = k ? j->uses.n : 0;
         ok = search_node(&w, s->nodes[index]);
         s->n_uses[index] = (uint32_t)(j->uses.n - before);
     }
@@ -375,6 +386,7 @@ enum reap_status rp_typeid_scan(const struct rp_model *m, const rp_id *nodes, si
 {
     struct scan s = {.m = m, .rtti = rtti, .nodes = nodes};
     enum reap_status st = REAP_OK;
+    s.instrumented = rp_typeid_any_instrumented(m);
     s.order = calloc(n + 1, sizeof *s.order);
     s.n_uses = calloc(n + 1, sizeof *s.n_uses);
     if (!s.order || !s.n_uses || !make_jobs(&s, n))

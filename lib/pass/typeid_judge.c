@@ -162,6 +162,16 @@ static bool note_aside(struct judge *j, const struct rp_insn *in, struct rp_val 
     return true;
 }
 
+/* The large code model loads the place in the GOT first (R_X86_64_GOT64), and then through it and
+ * the GOT's address together, which is not followed. */
+static bool is_got_place(const struct judge *j, const struct rp_insn *in)
+{
+    const struct rp_flow *f = j->f;
+    uint32_t r = f->reloc.v[j->insn];
+    return in->kind == RP_INSN_ADDRESS && r && f->machine == EM_X86_64 &&
+           rp_reloc_info(f->m->arch, f->relocs[r - 1].type)->cls == RP_REL_GOT;
+}
+
 static bool find_hit(struct judge *j)
 {
     const struct rp_insn *in = &j->f->insns.v[j->insn];
@@ -169,6 +179,12 @@ static bool find_hit(struct judge *j)
         return note_aside(j, in, reg_val(j->regs, in->src));
     if (in->kind == RP_INSN_STORE && rp_typeid_is_open(j->f, reg_val(j->regs, in->src2)))
         return note_aside(j, in, reg_val(j->regs, in->src2));
+    if (is_got_place(j, in)) {
+        struct rp_regs after = *j->regs;
+        rp_flow_step(j->f, j->insn, &after);
+        struct rp_val v = reg_val(&after, in->dst);
+        return !rp_typeid_is_open(j->f, v) || note_aside(j, in, v);
+    }
     if (!is_plain_read(j, in))
         return true;
     rp_id cls;

@@ -221,6 +221,36 @@ static bool is_without_rtti(const struct rp_model *m, const struct rp_file *f)
     return n > 0 && n_files <= 1; /* ld -r puts several sources into one file */
 }
 
+/* Sanitizers put checks between an address and its use, so that nothing looks as it should. */
+static const char *const runtimes[] = {"__asan_", "__hwasan_", "__msan_", "__tsan_", "__ubsan_"};
+
+static bool is_of_runtime(const char *name)
+{
+    for (size_t i = 0; i < sizeof runtimes / sizeof *runtimes; i++)
+        if (starts_with(name, runtimes[i]))
+            return true;
+    return false;
+}
+
+bool rp_typeid_is_instrumented(const struct rp_file *f)
+{
+    const struct rp_elf *e = &f->elf;
+    for (uint32_t i = 1; i < e->n_symbols; i++)
+        if (e->syms[i].shndx16 == SHN_UNDEF && is_of_runtime(rp_elf_symname(e, i)))
+            return true;
+    return false;
+}
+
+bool rp_typeid_any_instrumented(const struct rp_model *m)
+{
+    for (size_t i = 0; i < m->globals.n; i++) {
+        const char *name = m->globals.v[i].name;
+        if (name[0] == '_' && name[1] == '_' && is_of_runtime(name))
+            return true;
+    }
+    return false;
+}
+
 enum rp_file_typeid rp_typeid_of_file(const struct rp_model *m, const struct rp_file *f)
 {
     if (is_without_rtti(m, f))

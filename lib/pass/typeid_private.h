@@ -236,6 +236,10 @@ bool rp_typeid_takes_other(const char *name);
 /* Whether `this` + d is a pointer into the container's own array, in every member function of the
  * class that the function belongs to. */
 bool rp_typeid_is_container(const char *function, int64_t d);
+/* Whether a file was compiled with a sanitizer, so that its code cannot be searched; and whether
+ * any file of the link may have been. */
+bool rp_typeid_is_instrumented(const struct rp_file *f);
+bool rp_typeid_any_instrumented(const struct rp_model *m);
 /* What a file can have. A file of C has none; but a C++ compiler takes a file of that name, too, so
  * that strong uses count. C++ without RTTI has none. */
 enum rp_file_typeid { RP_FILE_ANY, RP_FILE_STRONG, RP_FILE_NONE };

@@ -22,7 +22,8 @@ def builds():
                     extra.append("-march=x86-64-v3")
                 command = (*compiler, "-std=c++17", "-w", "-ffunction-sections", level, *extra)
                 out.append(Build(" ".join(command), command, machine))
-    return out
+    large = ("g++", "-std=c++17", "-w", "-ffunction-sections", "-O1", "-mcmodel=large", "-fPIC")
+    return [*out, Build(" ".join(large), large, "x86-64")]
 
 
 def compile_all(source, folder):

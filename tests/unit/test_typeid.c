@@ -152,6 +152,7 @@ static const struct one_case x86_cases[] = {
     {"bytes that are no instruction", F VPTR SLOT "ret\n.byte 0x06,0x07", 1, 0, 0},
     {"a displacement that is none", F "mov $0xf8408b48,%eax\nret", 0, 0, 0},
     {"nothing", F, 0, 0, 0},
+    {"instrumented", F "call __asan_report_load8\nret", 1, 0, 0},
 };
 
 static const struct one_case a64_cases[] = {
@@ -239,6 +240,10 @@ static const struct {
     {"the GOT, later",
      F "push %rbx\nmov _ZTV1A@GOTPCREL(%rip),%rbx\ncall g\nmov 8(%rbx),%rax\n"
        "pop %rbx\nret" CLASS,
+     "_ZTI1A"},
+    {"the GOT of the large code model",
+     F "lea _GLOBAL_OFFSET_TABLE_(%rip),%rax\nmovabs $_ZTV1A@GOT,%rdx\nmov (%rax,%rdx),%rax\n"
+       "mov 8(%rax),%rax\nret" CLASS,
      "_ZTI1A"},
     {"the GOT, put aside",
      F "mov _ZTV1A@GOTPCREL(%rip),%rax\nmov %rax,8(%rsp)\ncall g\n"

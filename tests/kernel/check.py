@@ -123,7 +123,7 @@ def normalise(dmesg):
         if re.search(r"BogoMIPS|lpj=|APIC (timer|calibration|delta)|rtc_cmos|tsc:|clocksource|"
                      r"sched_clock|random: crng|Calibrat|kvm-clock|Linux version|"
                      r"input: ImExPS|input: AT Translated|"
-                     r"hpet: Lost|8254|8259A|\.\.\. ?works|found apic", line):  # a busy machine loses interrupts
+                     r"Booting from ROM|hpet: Lost|8254|8259A|\.\.\. ?works|found apic", line):  # a busy machine loses interrupts
             continue
         line = re.sub(r"0x[0-9a-f]+|\b[0-9a-f]{8,}\b", "X", line)
         line = re.sub(r"\d+(\.\d+)? ?(K|kB|KiB|MB|MiB|bytes|B|usecs?|us|ms|ns|s|pages)\b", "N", line)

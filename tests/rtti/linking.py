@@ -42,6 +42,8 @@ def link(backend, build, command, folder, name, options=None, words=()):
         else:
             target, options = os.path.join(build, "ld.reap"), [f"linker={real}", *options]
         env["REAP_OPTIONS"] = " ".join(options)
+    if not os.path.exists(target):  # gcc would take another linker, without a word
+        raise Failure(f"{target} is missing")
     d = backends.linker_dir(os.path.join(folder, f"ld-{backend.name}-{'plain' if options is None else 'reap'}"), target)
     how = f"linking ({backend.name}, {'the linker alone' if options is None else env['REAP_OPTIONS']})"
     must([*command, "-B", d + "/", *words, "-o", name], how, cwd=folder, env=env)

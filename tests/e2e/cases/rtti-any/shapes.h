@@ -18,4 +18,5 @@ std::any make_shape();
 std::function<int()> make_function();
 std::shared_ptr<int> make_pointer();
 int is_square();
+int is_truck();
 int call_plain();

@@ -36,6 +36,9 @@ extern char program[]; /* "reap", for messages */
 
 /* An error of the command line: prints it and returns EXIT_USAGE. */
 int usage_error(const char *code, const char *where, const char *text, const char *remedy);
+/* Options of a product and its inputs, which are counted; 0, or an exit status. */
+int read_inputs(struct reap *r, enum reap_product product, int argc, char **argv,
+                unsigned *n_inputs);
 /* Whether argv[*i] is the option `name`; then *ret is its value, joined by = or the next word,
  * which *i then counts in; "" when there is none. */
 bool take_value(int argc, char **argv, int *i, const char *name, const char **ret);

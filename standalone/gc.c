@@ -21,33 +21,6 @@ struct gc {
     unsigned n_inputs;
 };
 
-/* Options and inputs of the command line; 0, or an exit status. */
-static int read_words(struct gc *gc, int argc, char **argv)
-{
-    bool only_files = false;
-    for (int i = 1; i < argc; i++) {
-        const char *name, *value;
-        bool needs_value;
-        enum reap_status st;
-        if (!only_files && !strcmp(argv[i], "--")) {
-            only_files = true;
-            continue;
-        }
-        if (!only_files &&
-            reap_option_match(REAP_PRODUCT_GC, argv[i], &name, &value, &needs_value)) {
-            if (needs_value && i + 1 < argc)
-                value = argv[++i];
-            st = reap_option(gc->r, name, value);
-        } else {
-            st = reap_add_input(gc->r, argv[i]);
-            gc->n_inputs++;
-        }
-        if (st != REAP_OK)
-            return exit_of(st);
-    }
-    return EXIT_OK;
-}
-
 static int write_reports(struct gc *gc)
 {
     enum reap_status st = reap_print_totals(gc->r, stdout);
@@ -104,7 +77,7 @@ int command_gc(int argc, char **argv)
         return exit_of(st);
     int status = exit_of(reap_options_from_environment(gc.r));
     if (status == EXIT_OK)
-        status = read_words(&gc, argc, argv);
+        status = read_inputs(gc.r, REAP_PRODUCT_GC, argc, argv, &gc.n_inputs);
     if (status == EXIT_OK) {
         if (reap_has_option(gc.r, "help", NULL))
             help_gc(stdout);

@@ -17,33 +17,6 @@ void help_image(FILE *out)
     reap_print_options(REAP_PRODUCT_IMAGE, out);
 }
 
-/* Options and the input; 0, or an exit status. */
-static int read_words(struct reap *r, int argc, char **argv, unsigned *n_inputs)
-{
-    bool only_files = false;
-    for (int i = 1; i < argc; i++) {
-        const char *name, *value;
-        bool needs_value;
-        enum reap_status st;
-        if (!only_files && !strcmp(argv[i], "--")) {
-            only_files = true;
-            continue;
-        }
-        if (!only_files &&
-            reap_option_match(REAP_PRODUCT_IMAGE, argv[i], &name, &value, &needs_value)) {
-            if (needs_value && i + 1 < argc)
-                value = argv[++i];
-            st = reap_option(r, name, value);
-        } else {
-            st = reap_add_input(r, argv[i]);
-            ++*n_inputs;
-        }
-        if (st != REAP_OK)
-            return exit_of(st);
-    }
-    return EXIT_OK;
-}
-
 static int work(struct reap *r, unsigned n_inputs)
 {
     const char *output = NULL;
@@ -82,7 +55,7 @@ int command_image(int argc, char **argv)
         return exit_of(st);
     int status = exit_of(reap_options_from_environment(r));
     if (status == EXIT_OK)
-        status = read_words(r, argc, argv, &n_inputs);
+        status = read_inputs(r, REAP_PRODUCT_IMAGE, argc, argv, &n_inputs);
     if (status == EXIT_OK) {
         if (reap_has_option(r, "help", NULL))
             help_image(stdout);

@@ -58,6 +58,32 @@ int exit_of(enum reap_status st)
     return st == REAP_OK ? EXIT_OK : st == REAP_ERR_USAGE ? EXIT_USAGE : EXIT_FAILED;
 }
 
+int read_inputs(struct reap *r, enum reap_product product, int argc, char **argv,
+                unsigned *n_inputs)
+{
+    bool only_files = false;
+    for (int i = 1; i < argc; i++) {
+        const char *name, *value;
+        bool needs_value;
+        enum reap_status st;
+        if (!only_files && !strcmp(argv[i], "--")) {
+            only_files = true;
+            continue;
+        }
+        if (!only_files && reap_option_match(product, argv[i], &name, &value, &needs_value)) {
+            if (needs_value && i + 1 < argc)
+                value = argv[++i];
+            st = reap_option(r, name, value);
+        } else {
+            st = reap_add_input(r, argv[i]);
+            ++*n_inputs;
+        }
+        if (st != REAP_OK)
+            return exit_of(st);
+    }
+    return EXIT_OK;
+}
+
 static void print_help(FILE *out)
 {
     fputs("usage: reap COMMAND [OPTIONS...]\n"

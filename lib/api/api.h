@@ -158,6 +158,15 @@ bool rp_opt_stock(const struct reap *r); /* level=stock: as the linker itself co
 
 /* pipeline.c: a phase with its time, told at note level when verbose or slow. */
 void rp_phase_done(struct reap *r, struct rp_timer t, const char *name);
+/* Run one pass with its time; needs `r` and `st`, returns its failure. */
+#define RP_PASS(name, call)                                                                        \
+    do {                                                                                           \
+        struct rp_timer pass_timer = rp_phase_begin();                                             \
+        st = (call);                                                                               \
+        rp_phase_done(r, pass_timer, name);                                                        \
+        if (st != REAP_OK)                                                                         \
+            return st;                                                                             \
+    } while (0)
 /* A note that is delivered whether or not notes are wanted (progress). */
 void rp_tell(struct reap *r, const char *code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

@@ -110,15 +110,6 @@ static enum reap_status find_entries(struct reap *r)
 /* --- the analysis ------------------------------------------------------------------------------
  */
 
-#define PASS(name, call)                                                                           \
-    do {                                                                                           \
-        struct rp_timer pass_timer = rp_phase_begin();                                             \
-        st = (call);                                                                               \
-        rp_phase_done(r, pass_timer, name);                                                        \
-        if (st != REAP_OK)                                                                         \
-            return st;                                                                             \
-    } while (0)
-
 static void tell_stale(const struct reap *r)
 {
     const struct rp_image *im = &r->image->image;
@@ -171,7 +162,7 @@ enum reap_status rp_image_collect(struct reap *r)
     rp_model_init(&r->model, &r->ctx);
     r->has_model = true;
     struct rp_image *im = &r->image->image;
-    PASS("open", rp_image_open(&r->ctx, r->gc_inputs.v[0], &r->model, im));
+    RP_PASS("open", rp_image_open(&r->ctx, r->gc_inputs.v[0], &r->model, im));
     st = check_data(r);
     if (st == REAP_OK)
         st = kernel_rules(r);
@@ -197,12 +188,12 @@ enum reap_status rp_image_collect(struct reap *r)
         rp_warn(&r->ctx, "data-is-ambiguous", rp_at(im->e->name),
                 "after the link it cannot always be told which local data a reference means; "
                 "test what --data has made");
-    PASS("image", rp_image_analyse(im, &r->image->options));
+    RP_PASS("image", rp_image_analyse(im, &r->image->options));
     st = drop_edges(r);
     if (st != REAP_OK)
         return st;
-    PASS("keep-list", rp_keep_list_roots(r));
-    PASS("mark", rp_mark(&r->model, &r->marks));
+    RP_PASS("keep-list", rp_keep_list_roots(r));
+    RP_PASS("mark", rp_mark(&r->model, &r->marks));
     tell_stale(r);
     r->analysed = true;
     return REAP_OK;

@@ -285,16 +285,6 @@ static enum reap_status load(struct reap *r, const char **ret_why)
     return REAP_OK;
 }
 
-/* Run one pass with its time. */
-#define PASS(name, call)                                                                           \
-    do {                                                                                           \
-        struct rp_timer pass_timer = rp_phase_begin();                                             \
-        st = (call);                                                                               \
-        rp_phase_done(r, pass_timer, name);                                                        \
-        if (st != REAP_OK)                                                                         \
-            return st;                                                                             \
-    } while (0)
-
 /* Why members were loaded, and option extraction=live. */
 static enum reap_status live_extraction(struct reap *r)
 {
@@ -315,25 +305,25 @@ static enum reap_status collect(struct reap *r)
 {
     struct rp_model *m = &r->model;
     enum reap_status st;
-    PASS("index", rp_model_index(m));    /* number the sections, settle COMDAT */
-    PASS("screen", rp_rewrite_check(m)); /* leave alone what cannot be rewritten */
+    RP_PASS("index", rp_model_index(m));    /* number the sections, settle COMDAT */
+    RP_PASS("screen", rp_rewrite_check(m)); /* leave alone what cannot be rewritten */
     if (r->job.level == RP_LEVEL_FULL)
-        PASS("tables", rp_tables_find(m, &r->rules)); /* which sections hold records */
-    PASS("split", rp_split(m, &r->job));              /* sections into nodes */
-    PASS("edges", rp_edges(m, &r->job));              /* what refers to what */
-    PASS("roots", rp_roots(m, &r->job));              /* what must stay whatever refers to it */
-    PASS("keep-list", rp_keep_list_roots(r));         /* roots of a bisection */
-    PASS("extraction", live_extraction(r));           /* members that nothing live refers to */
+        RP_PASS("tables", rp_tables_find(m, &r->rules)); /* which sections hold records */
+    RP_PASS("split", rp_split(m, &r->job));              /* sections into nodes */
+    RP_PASS("edges", rp_edges(m, &r->job));              /* what refers to what */
+    RP_PASS("roots", rp_roots(m, &r->job));              /* what must stay whatever refers to it */
+    RP_PASS("keep-list", rp_keep_list_roots(r));         /* roots of a bisection */
+    RP_PASS("extraction", live_extraction(r));           /* members that nothing live refers to */
     if (r->job.level == RP_LEVEL_FULL)
-        PASS("typeinfo", rp_rtti_find(m, &r->job, &r->rtti)); /* C++ classes, slots of vtables */
+        RP_PASS("typeinfo", rp_rtti_find(m, &r->job, &r->rtti)); /* C++ classes, slots of vtables */
     if (r->job.level == RP_LEVEL_FULL)
-        PASS("unwinder", rp_unwind_find(m, &r->job, &r->unwinder)); /* can anything throw? */
-    PASS("mark", rp_mark_classes(m, &r->job, &r->rtti, &r->marks)); /* what the roots reach */
-    PASS("plan", rp_plan_make(m, &r->marks, &r->job, &r->plan));    /* what becomes of each file */
-    PASS("slots", rp_rtti_plan(m, &r->marks, &r->rtti, &r->plan));  /* … and of RTTI slots */
-    PASS("frames", rp_unwind_plan(m, &r->marks, &r->unwinder, &r->plan));
+        RP_PASS("unwinder", rp_unwind_find(m, &r->job, &r->unwinder)); /* can anything throw? */
+    RP_PASS("mark", rp_mark_classes(m, &r->job, &r->rtti, &r->marks)); /* what the roots reach */
+    RP_PASS("plan", rp_plan_make(m, &r->marks, &r->job, &r->plan)); /* what becomes of each file */
+    RP_PASS("slots", rp_rtti_plan(m, &r->marks, &r->rtti, &r->plan)); /* … and of RTTI slots */
+    RP_PASS("frames", rp_unwind_plan(m, &r->marks, &r->unwinder, &r->plan));
     if (rp_opt_given(r, RP_OPT_TRIPWIRE))
-        PASS("tripwire", rp_tripwire_plan(m, &r->marks, &r->plan)); /* dead code becomes traps */
+        RP_PASS("tripwire", rp_tripwire_plan(m, &r->marks, &r->plan)); /* dead code becomes traps */
     r->analysed = true;
     return REAP_OK;
 }

@@ -276,19 +276,6 @@ static bool add_whole(struct rp_image *im, rp_id section)
     return rp_vec_push(&im->m->nodes, n) && rp_vec_push(&im->atoms, (struct rp_atom){0});
 }
 
-static size_t first_symbol(const struct rp_image *im, uint64_t addr)
-{
-    size_t lo = 0, hi = im->symbols.n;
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-        if (im->symbols.v[mid].addr < addr)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo;
-}
-
 static size_t first_cut(const struct rp_image_build *b, uint64_t addr)
 {
     size_t lo = 0, hi = b->cuts.n;
@@ -313,7 +300,7 @@ static bool split_section(struct rp_image_build *b, rp_id section)
     struct sweep s = {.b = b, .section = section, .addr = sh->addr, .end = sh->addr + sh->size};
     s.bytes = sh->type == SHT_NOBITS ? NULL : im->e->data + sh->offset;
     s.code = sh->flags & SHF_EXECINSTR;
-    s.symbol = first_symbol(im, s.addr);
+    s.symbol = rp_image_first_symbol(im, s.addr);
     s.cut = first_cut(b, s.addr);
     return sweep_section(&s);
 }

@@ -117,6 +117,8 @@ static inline uint64_t rp_image_node_addr(const struct rp_image *im, rp_id node)
 }
 /* The n bytes at an address, NULL when they are not in the file (or not in one section). */
 const uint8_t *rp_image_data(const struct rp_image *im, uint64_t addr, uint64_t n);
+/* Index of the first symbol at or above an address; symbols.n: none. */
+size_t rp_image_first_symbol(const struct rp_image *im, uint64_t addr);
 /* The first symbol at exactly this address, NULL = none: code that may be branched to. */
 const struct rp_image_symbol *rp_image_symbol_at(const struct rp_image *im, uint64_t addr);
 /* "function+0x10" for a node's address, into buf; returns buf. */

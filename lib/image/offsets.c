@@ -51,23 +51,9 @@ static bool add(const struct words *w, rp_id to, uint64_t place)
            rp_image_add_edge(w->out, w->node, to, RP_EDGE_RELOC, RP_IMAGE_VALUE, 0, place);
 }
 
-/* The first symbol at or above an address. */
-static size_t symbol_from(const struct rp_image *im, uint64_t addr)
-{
-    size_t lo = 0, hi = im->symbols.n;
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-        if (im->symbols.v[mid].addr < addr)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo;
-}
-
 static void find_bases(struct words *w)
 {
-    for (size_t i = symbol_from(w->im, w->addr); i < w->im->symbols.n; i++) {
+    for (size_t i = rp_image_first_symbol(w->im, w->addr); i < w->im->symbols.n; i++) {
         uint64_t at = w->im->symbols.v[i].addr;
         if (at - w->addr >= w->size || w->n_bases == MAX_LABELS)
             break;
@@ -133,8 +119,9 @@ static bool table_word(const struct words *w, uint64_t place, uint64_t distance,
         return false;
     if (any || rp_image_symbol_at(im, value))
         return true;
-    for (size_t i = symbol_from(im, low); i < im->symbols.n && im->symbols.v[i].addr < value;
-         i = symbol_from(im, im->symbols.v[i].addr + 1)) /* not every alias */
+    for (size_t i = rp_image_first_symbol(im, low);
+         i < im->symbols.n && im->symbols.v[i].addr < value;
+         i = rp_image_first_symbol(im, im->symbols.v[i].addr + 1)) /* not every alias */
         if ((value - im->symbols.v[i].addr) % 4 == 0 &&
             !add(w, function_at(w, im->symbols.v[i].addr), place))
             return false;

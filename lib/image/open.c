@@ -202,9 +202,9 @@ const uint8_t *rp_image_data(const struct rp_image *im, uint64_t addr, uint64_t 
     return im->e->data + sh->offset + (addr - sh->addr);
 }
 
-const struct rp_image_symbol *rp_image_symbol_at(const struct rp_image *im, uint64_t addr)
+size_t rp_image_first_symbol(const struct rp_image *im, uint64_t addr)
 {
-    size_t lo = 0, hi = im->symbols.n; /* symbols before lo are below addr */
+    size_t lo = 0, hi = im->symbols.n;
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
         if (im->symbols.v[mid].addr < addr)
@@ -212,7 +212,13 @@ const struct rp_image_symbol *rp_image_symbol_at(const struct rp_image *im, uint
         else
             hi = mid;
     }
-    return lo < im->symbols.n && im->symbols.v[lo].addr == addr ? &im->symbols.v[lo] : NULL;
+    return lo;
+}
+
+const struct rp_image_symbol *rp_image_symbol_at(const struct rp_image *im, uint64_t addr)
+{
+    size_t i = rp_image_first_symbol(im, addr);
+    return i < im->symbols.n && im->symbols.v[i].addr == addr ? &im->symbols.v[i] : NULL;
 }
 
 char *rp_image_name_addr(const struct rp_image *im, uint64_t addr, char *buf, size_t size)

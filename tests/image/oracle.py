@@ -78,7 +78,7 @@ class Image:
         code = {s.number for s in self.sections if "X" in s.flags}
         ends = {s.number: s.address + s.size for s in self.sections}
         functions, objects, labels = [], [], []
-        for m in re.finditer(r"^ +\d+: ([0-9a-f]{16}) +(\d+|0x[0-9a-f]+) (\w+) +\w+ +\w+ +(?:\[.*\] +)?(\d+) (.*)$",
+        for m in re.finditer(r"^ *\d+: ([0-9a-f]{16}) +(\d+|0x[0-9a-f]+) (\w+) +\w+ +\w+ +(?:\[.*\] +)?(\d+) (.*)$",
                              tool("readelf", "-sW", path), re.M):
             s = Symbol(int(m[1], 16), int(m[2], 0), m[3], m[5].strip(), int(m[4]))
             if s.kind in ("SECTION", "TLS", "FILE") or s.name.startswith("$"):

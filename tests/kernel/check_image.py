@@ -196,7 +196,7 @@ def shared_sections(path, functions_):
     .sched.text of an object, assembly, a static function beside its namesake): `reap gc` keeps or
     removes whole sections. And the others."""
     members, sections = {}, {}
-    for m in re.finditer(r"^ +\d+: [0-9a-f]{16} +(\d+) (?:FUNC|NOTYPE) +\w+ +\w+ +(\d+) ([^\s$]\S*)$",
+    for m in re.finditer(r"^ *\d+: [0-9a-f]{16} +(\d+) (?:FUNC|NOTYPE) +\w+ +\w+ +(\d+) ([^\s$]\S*)$",
                          oracle.tool("readelf", "-sW", path), re.M):
         members[m[2]] = members.get(m[2], 0) + 1
         sections.setdefault(m[3], []).append((int(m[1]), m[2]))

@@ -40,7 +40,7 @@ def measure(name, backend, build, command, work):
         if first is None:
             first, first_size, want = c, size, got
         same = "" if got == want else "  PRINTS SOMETHING ELSE"
-        print(f"{name if way == 'kept' else '':12}{way:9}{c.slots:7}{first.slots - c.slots:9}{c.typeinfos:11}"
+        print(f"{name if way == 'kept' else '':14}{way:9}{c.slots:7}{first.slots - c.slots:9}{c.typeinfos:11}"
               f"{first.typeinfos - c.typeinfos:9}{c.bytes:10}{size:12}{size - first_size:+10}{same}", flush=True)
         os.unlink(out)
 
@@ -54,7 +54,7 @@ def main():
     build = os.path.abspath(args.build)
     backend = next(b for b in linking.backends.ALL if b.name == args.backend)
     sources = {s.name: s for s in linking.programs()}
-    print(f"{'':12}{'typeinfo':9}{'slots':>7}{'dropped':>9}{'typeinfos':>11}{'dropped':>9}{'bytes':>10}{'stripped':>12}")
+    print(f"{'':14}{'typeinfo':9}{'slots':>7}{'dropped':>9}{'typeinfos':>11}{'dropped':>9}{'bytes':>10}{'stripped':>12}")
     for name in args.program or [*sources, "llvm"]:
         with tempfile.TemporaryDirectory(prefix="reap-typeinfo-") as work:
             if name == "llvm":

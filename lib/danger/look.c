@@ -120,19 +120,6 @@ static bool is_sorted(const struct rp_rela *r, uint32_t n)
     return true;
 }
 
-static uint32_t first_from(const struct rp_rela *r, uint32_t n, uint64_t offset)
-{
-    uint32_t low = 0;
-    while (low < n) {
-        uint32_t mid = low + (n - low) / 2;
-        if (r[mid].offset < offset)
-            low = mid + 1;
-        else
-            n = mid;
-    }
-    return low;
-}
-
 uint32_t rp_danger_relocs_in(const struct rp_danger *d, rp_id section, uint64_t start, uint64_t end,
                              uint32_t *ret_first)
 {
@@ -143,8 +130,8 @@ uint32_t rp_danger_relocs_in(const struct rp_danger *d, rp_id section, uint64_t 
     *ret_first = 0;
     if (d->sorted[section] != 2)
         return n;
-    *ret_first = first_from(r, n, start);
-    return first_from(r, n, end);
+    *ret_first = rp_rela_from(r, n, start);
+    return rp_rela_from(r, n, end);
 }
 
 rp_id rp_danger_target(const struct rp_danger *d, rp_id section, const struct rp_rela *r,

@@ -170,6 +170,8 @@ static inline const uint8_t *rp_elf_bytes(const struct rp_elf *e, uint32_t shndx
 /* The relocations of the SHT_RELA or SHT_REL section `shndx`: *ret_n records, in file order. For
  * 64-bit SHT_RELA this is the file itself; otherwise a translation made by rp_elf_open. */
 const struct rp_rela *rp_elf_relocs(const struct rp_elf *e, uint32_t shndx, uint32_t *ret_n);
+/* The first of n relocations, sorted by offset, at or above an offset, as an index; n: none. */
+uint32_t rp_rela_from(const struct rp_rela *r, uint32_t n, uint64_t offset);
 
 /* Contents of a section, decompressed when SHF_COMPRESSED (zlib, zstd where libelf has it, and
  * the older .zdebug_ names). *ret_owned is NULL or memory that the caller frees. */

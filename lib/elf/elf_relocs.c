@@ -191,3 +191,16 @@ const struct rp_rela *rp_elf_relocs(const struct rp_elf *e, uint32_t shndx, uint
     *ret_n = 0;
     return NULL;
 }
+
+uint32_t rp_rela_from(const struct rp_rela *r, uint32_t n, uint64_t offset)
+{
+    uint32_t low = 0;
+    while (low < n) {
+        uint32_t mid = low + (n - low) / 2;
+        if (r[mid].offset < offset)
+            low = mid + 1;
+        else
+            n = mid;
+    }
+    return low;
+}

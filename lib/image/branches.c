@@ -280,17 +280,9 @@ static bool is_filled(const struct atom *a)
 {
     const struct rp_image *im = a->w->im;
     uint64_t at = a->addr, end = a->addr + a->size;
-    size_t lo = 0, hi = im->verified.n;
-    while (lo < hi) { /* the first range that ends above the atom's start */
-        size_t mid = lo + (hi - lo) / 2;
-        if (im->verified.v[mid].addr + im->verified.v[mid].size <= at)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
     bool some = false;
-    for (; at < end; lo++) {
-        const struct rp_image_range *r = lo < im->verified.n ? &im->verified.v[lo] : NULL;
+    for (size_t i = rp_image_verified_from(im, at); at < end; i++) {
+        const struct rp_image_range *r = i < im->verified.n ? &im->verified.v[i] : NULL;
         uint64_t stop = !r || r->addr > end ? end : r->addr;
         if (stop > at) {
             if (!rp_fill_is_filled(a->w->machine, a->bytes + (at - a->addr), stop - at))
@@ -322,15 +314,7 @@ static void find_relocs(struct atom *a)
     if (!rel)
         return;
     a->relocs = rp_elf_relocs(a->w->im->e, rel, &a->n_relocs);
-    uint32_t lo = 0, hi = a->n_relocs;
-    while (lo < hi) {
-        uint32_t mid = lo + (hi - lo) / 2;
-        if (a->relocs[mid].offset < n->offset)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    a->next = lo;
+    a->next = rp_rela_from(a->relocs, a->n_relocs, n->offset);
 }
 
 /* The tables that a filled function referred to: fill_strip.c has left a note of each. */

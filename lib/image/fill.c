@@ -108,21 +108,6 @@ static bool is_fillable(const struct rp_fill *f, rp_id node, bool *ret_code)
            rp_in_range(sh->offset, sh->size, f->size);
 }
 
-/* The first verified range that ends above an address; the number of ranges when there is none. */
-static size_t verified_from(const struct rp_image *im, uint64_t addr)
-{
-    size_t lo = 0, hi = im->verified.n;
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-        const struct rp_image_range *r = &im->verified.v[mid];
-        if (r->addr <= addr && addr - r->addr >= r->size)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo;
-}
-
 static bool add_span(struct rp_fill *f, struct rp_fill_span s)
 {
     return s.size == 0 || rp_vec_push(&f->spans, s);
@@ -136,7 +121,7 @@ static bool add_atom(struct rp_fill *f, rp_id node, bool is_code)
     uint64_t unit = f->im->e->machine == EM_AARCH64 ? 4 : 1;
     uint64_t at = sh->addr + n->offset, end = at + n->size;
     uint64_t offset = sh->offset + n->offset - at;
-    for (size_t i = verified_from(f->im, at); is_code && i < f->im->verified.n; i++) {
+    for (size_t i = rp_image_verified_from(f->im, at); is_code && i < f->im->verified.n; i++) {
         uint64_t from = f->im->verified.v[i].addr & ~(unit - 1), to;
         if (!rp_add(f->im->verified.v[i].addr, f->im->verified.v[i].size, &to) ||
             !rp_align(to, unit, &to))
@@ -204,7 +189,7 @@ static bool fill_padding(struct rp_fill *f)
         if (!a.is_code || !b.is_code || b.addr <= from ||
             f->im->m->nodes.v[a.node].section != f->im->m->nodes.v[b.node].section)
             continue;
-        size_t k = verified_from(f->im, from);
+        size_t k = rp_image_verified_from(f->im, from);
         if ((k < f->im->verified.n && f->im->verified.v[k].addr < b.addr) ||
             !is_padding(f->im->e->machine, f->copy + a.offset + a.size, b.addr - from))
             continue;

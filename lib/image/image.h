@@ -121,6 +121,10 @@ const uint8_t *rp_image_data(const struct rp_image *im, uint64_t addr, uint64_t 
 size_t rp_image_first_symbol(const struct rp_image *im, uint64_t addr);
 /* The first symbol at exactly this address, NULL = none: code that may be branched to. */
 const struct rp_image_symbol *rp_image_symbol_at(const struct rp_image *im, uint64_t addr);
+/* The node of code whose symbol is at exactly this address, 0 = none. */
+rp_id rp_image_code_at(const struct rp_image *im, uint64_t addr);
+/* Index of the first verified range that ends above an address; verified.n: none. */
+size_t rp_image_verified_from(const struct rp_image *im, uint64_t addr);
 /* "function+0x10" for a node's address, into buf; returns buf. */
 char *rp_image_name_addr(const struct rp_image *im, uint64_t addr, char *buf, size_t size);
 

@@ -128,19 +128,6 @@ static bool table_word(const struct words *w, uint64_t place, uint64_t distance,
     return true;
 }
 
-static uint32_t reloc_from(const struct rp_rela *r, uint32_t n, uint64_t offset)
-{
-    uint32_t lo = 0, hi = n;
-    while (lo < hi) {
-        uint32_t mid = lo + (hi - lo) / 2;
-        if (r[mid].offset < offset)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo;
-}
-
 static bool is_distance(const struct rp_image *im, const struct rp_rela *r)
 {
     const struct rp_reloc_info *info = rp_reloc_info(im->m->arch, r->type);
@@ -161,7 +148,7 @@ bool rp_image_offsets(const struct rp_image *im, rp_id node, const uint8_t *byte
     struct words w = {.im = im, .starts = starts, .out = out, .node = node, .size = n->size};
     uint32_t n_relocs = 0, rel = im->m->sections[n->section].rel;
     const struct rp_rela *r = rel ? rp_elf_relocs(im->e, rel, &n_relocs) : NULL;
-    uint32_t next = reloc_from(r, n_relocs, n->offset);
+    uint32_t next = rp_rela_from(r, n_relocs, n->offset);
     uint64_t in_row = 0, last = 0; /* distances word by word; where the last one stands */
     w.addr = rp_image_node_addr(im, node);
     if (code)

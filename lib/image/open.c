@@ -221,6 +221,30 @@ const struct rp_image_symbol *rp_image_symbol_at(const struct rp_image *im, uint
     return i < im->symbols.n && im->symbols.v[i].addr == addr ? &im->symbols.v[i] : NULL;
 }
 
+rp_id rp_image_code_at(const struct rp_image *im, uint64_t addr)
+{
+    if (addr < im->text_low || addr >= im->text_high)
+        return 0;
+    const struct rp_image_symbol *s = rp_image_symbol_at(im, addr);
+    if (!s || !s->node || !(im->atoms.v[s->node].flags & RP_ATOM_CODE))
+        return 0;
+    return s->node;
+}
+
+size_t rp_image_verified_from(const struct rp_image *im, uint64_t addr)
+{
+    size_t lo = 0, hi = im->verified.n;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        const struct rp_image_range *r = &im->verified.v[mid];
+        if (r->addr <= addr && addr - r->addr >= r->size)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
 char *rp_image_name_addr(const struct rp_image *im, uint64_t addr, char *buf, size_t size)
 {
     rp_id node = rp_image_node_at(im, addr);

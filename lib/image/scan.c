@@ -40,18 +40,17 @@ bool rp_image_scan(const struct rp_image *im, rp_id node, const uint8_t *bytes,
         uint64_t place = base + off + head;
         int64_t distance = width == 1 ? (int8_t)p[0] : (int32_t)rp_load32(p);
         uint64_t target = place + width + (uint64_t)distance;
-        if (target - base < size || target < im->text_low || target >= im->text_high)
+        if (target - base < size)
             continue;
-        const struct rp_image_symbol *s = rp_image_symbol_at(im, target);
-        if (!s || !s->node || s->node == node || !(im->atoms.v[s->node].flags & RP_ATOM_CODE))
+        rp_id to = rp_image_code_at(im, target);
+        if (!to || to == node)
             continue;
         while (decoded < found && out->v.v[decoded].addr < place)
             decoded++;
-        if ((decoded < found && out->v.v[decoded].addr == place &&
-             out->v.v[decoded].to == s->node) ||
-            rp_image_is_known(known, place, s->node))
+        if ((decoded < found && out->v.v[decoded].addr == place && out->v.v[decoded].to == to) ||
+            rp_image_is_known(known, place, to))
             continue;
-        if (!rp_image_add_edge(out, node, s->node, RP_EDGE_RELOC, RP_IMAGE_SCAN, 0, place))
+        if (!rp_image_add_edge(out, node, to, RP_EDGE_RELOC, RP_IMAGE_SCAN, 0, place))
             return false;
     }
     return true;

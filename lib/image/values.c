@@ -23,17 +23,6 @@ static bool is_scanned(const struct rp_image *im, rp_id section)
            sh->type == SHT_PREINIT_ARRAY;
 }
 
-/* The function that starts at this address, 0 = none. */
-static rp_id function_at(const struct rp_image *im, uint64_t addr)
-{
-    if (addr < im->text_low || addr >= im->text_high)
-        return 0;
-    const struct rp_image_symbol *s = rp_image_symbol_at(im, addr);
-    if (!s || !s->node || !(im->atoms.v[s->node].flags & RP_ATOM_CODE))
-        return 0;
-    return s->node;
-}
-
 /* Whether a relocation stands for this value: then relocs.c has followed it. */
 static bool says(const struct rp_image *im, const struct rp_rela *r, uint64_t value)
 {
@@ -51,7 +40,7 @@ static bool scan_node(struct rp_image_build *b, rp_id node, const uint8_t *bytes
     if (im->atoms.v[node].table)
         return true;
     for (uint64_t at = (n->offset + 3) & ~UINT64_C(3); at < end && end - at >= 8; at += 4) {
-        rp_id to = function_at(im, rp_load64(bytes + at));
+        rp_id to = rp_image_code_at(im, rp_load64(bytes + at));
         if (!to)
             continue;
         while (*next < n_relocs && r[*next].offset < at)

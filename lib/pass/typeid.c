@@ -225,7 +225,7 @@ static bool may_be_strong(const struct worker *w)
     const struct rp_flow *f = &w->flow;
     if (rp_typeid_has_star(f->machine, f->code, f->start, f->end))
         return true;
-    for (uint32_t r = rp_flow_reloc_from(f->relocs, f->n_relocs, f->start);
+    for (uint32_t r = rp_rela_from(f->relocs, f->n_relocs, f->start);
          r < f->n_relocs && f->relocs[r].offset < f->end; r++)
         if (rp_typeid_takes_typeinfo(rp_elf_symname(&w->file->elf, f->relocs[r].sym)))
             return true;

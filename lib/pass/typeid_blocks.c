@@ -27,20 +27,6 @@ enum {
 
 /* --- blocks ---------------------------------------------------------------------------------- */
 
-/* The first relocation at or behind an offset. */
-uint32_t rp_flow_reloc_from(const struct rp_rela *r, uint32_t n, uint64_t offset)
-{
-    uint32_t low = 0, high = n;
-    while (low < high) {
-        uint32_t mid = (low + high) / 2;
-        if (r[mid].offset < offset)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return low;
-}
-
 bool rp_flow_decode_next(struct rp_flow *f)
 {
     size_t n = f->insns.n;
@@ -49,7 +35,7 @@ bool rp_flow_decode_next(struct rp_flow *f)
         !rp_vec_reserve(&f->reloc, n + 1))
         return false;
     if (n == 0)
-        f->next_reloc = rp_flow_reloc_from(f->relocs, f->n_relocs, f->start);
+        f->next_reloc = rp_rela_from(f->relocs, f->n_relocs, f->start);
     struct rp_insn *in = &f->insns.v[n];
     rp_decode(f->machine, f->code + f->start + at, size - at, at, in);
     uint32_t r = f->next_reloc;
@@ -148,7 +134,7 @@ static bool read_table(struct rp_flow *f, rp_id section, uint64_t offset, uint8_
     if (rp_section_file(f->m, section) != f->file || !f->m->sections[section].rel)
         return false;
     const struct rp_rela *r = rp_elf_relocs(&f->file->elf, f->m->sections[section].rel, &n);
-    uint32_t low = rp_flow_reloc_from(r, n, offset);
+    uint32_t low = rp_rela_from(r, n, offset);
     bool wide = low + 1 < n && r[low + 1].offset == r[low].offset + 8;
     for (uint64_t at = offset; low < n && r[low].offset == at && found < MAX_TABLE;
          low++, found++, at += wide ? 8 : 4) {

@@ -168,8 +168,6 @@ void rp_flow_step(struct rp_flow *f, uint32_t insn, struct rp_regs *regs);
 /* The name of what a call calls, "" when it is none. */
 const char *rp_flow_callee(const struct rp_flow *f, uint32_t insn);
 unsigned rp_flow_stack_register(uint16_t machine);
-/* The first of n relocations at or behind an offset. */
-uint32_t rp_flow_reloc_from(const struct rp_rela *r, uint32_t n, uint64_t offset);
 uint32_t rp_flow_block_of(const struct rp_flow *f, uint32_t insn);
 bool rp_flow_dominates(const struct rp_flow *f, uint32_t block, uint32_t other);
 /* What relocation r (1-based) names: section, offset in it, and symbol name (never NULL). */
